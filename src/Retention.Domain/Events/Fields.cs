@@ -1,0 +1,149 @@
+using System.Text.Json;
+
+namespace Retention.Domain.Events;
+
+/// <summary>What is wrong with one member: where it is, a stable code, and a sentence that says what is allowed.</summary>
+public sealed record Fault(string Path, string Code, string Message);
+
+/// <summary>
+/// Reads the members of a JSON object into typed values. A wrong member becomes a <see cref="Fault"/> and reads as absent, so that one
+/// pass finds all of them; members that nobody asked for are counted as unknown.
+/// </summary>
+public sealed class Fields(JsonElement json, string path, List<Fault> faults)
+{
+    /// <summary>Longest text accepted for names, ids and codes, in UTF-16 units.</summary>
+    public const int MaxName = 200;
+
+    /// <summary>Longest text accepted for free text, in UTF-16 units.</summary>
+    public const int MaxFreeText = 20_000;
+
+    private readonly HashSet<string> asked = new(StringComparer.Ordinal);
+    private int unknownInside;
+
+    /// <summary>Members nobody asked for, those of nested objects included.</summary>
+    public int Unknown => unknownInside + json.EnumerateObject().Count(member => !asked.Contains(member.Name));
+
+    public string? Text(string name, int maxLength = MaxName)
+    {
+        if (!TryGet(name, JsonValueKind.String, "a string", out var value)) return null;
+        var text = value.GetString()!;
+        if (text.Length <= maxLength) return text;
+        Fault(name, "too_long", $"may have at most {maxLength} characters");
+        return null;
+    }
+
+    public string RequiredText(string name)
+    {
+        var text = Text(name);
+        if (text is null or "") FaultOnce(name, "required", "is required: a non-empty string");
+        return text ?? "";
+    }
+
+    public decimal? Number(string name)
+    {
+        if (!TryGet(name, JsonValueKind.Number, "a number", out var value)) return null;
+        var digits = value.GetRawText().Count(char.IsAsciiDigit);
+        if (digits <= 28 && value.TryGetDecimal(out var number)) return number;
+        Fault(name, "out_of_range", "must be a decimal number of at most 28 digits");
+        return null;
+    }
+
+    public decimal RequiredNumber(string name)
+    {
+        var number = Number(name);
+        if (number is null) FaultOnce(name, "required", "is required: a number");
+        return number ?? 0;
+    }
+
+    /// <summary>A whole number; 4.0 is one, 4.5 is a fault.</summary>
+    public int? Whole(string name)
+    {
+        if (Number(name) is not { } number) return null;
+        if (decimal.Truncate(number) == number && number is >= int.MinValue and <= int.MaxValue) return (int)number;
+        Fault(name, "wrong_type", "must be a whole number");
+        return null;
+    }
+
+    public int RequiredWhole(string name)
+    {
+        var number = Whole(name);
+        if (number is null) FaultOnce(name, "required", "is required: a whole number");
+        return number ?? 0;
+    }
+
+    public bool? Flag(string name)
+    {
+        asked.Add(name);
+        if (!json.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) return null;
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return value.GetBoolean();
+        Fault(name, "wrong_type", "must be true or false");
+        return null;
+    }
+
+    public IReadOnlyList<T>? List<T>(string name, Func<Fields, T> read)
+    {
+        if (!TryGet(name, JsonValueKind.Array, "an array", out var array)) return null;
+        var items = new List<T>(array.GetArrayLength());
+        foreach (var (index, item) in array.EnumerateArray().Index())
+        {
+            var at = $"{path}.{name}[{index}]";
+            if (item.ValueKind != JsonValueKind.Object)
+            {
+                faults.Add(new Fault(at, "wrong_type", "must be an object"));
+                continue;
+            }
+            var fields = new Fields(item, at, faults);
+            items.Add(read(fields));
+            unknownInside += fields.Unknown;
+        }
+        return items;
+    }
+
+    /// <summary>An object of scalars, each as text; null stays null.</summary>
+    public IReadOnlyDictionary<string, string?>? Attributes(string name)
+    {
+        if (!TryGet(name, JsonValueKind.Object, "an object", out var value)) return null;
+        var attributes = new SortedDictionary<string, string?>(StringComparer.Ordinal);
+        foreach (var member in value.EnumerateObject())
+        {
+            if (member.Name.Length is 0 or > MaxName)
+                Fault($"{name}.{member.Name}", "too_long", $"an attribute's name has 1 to {MaxName} characters");
+            else if (member.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
+                Fault($"{name}.{member.Name}", "wrong_type", "must be a string, a number, true, false or null");
+            else if (member.Value.ToString() is { Length: > MaxName })
+                Fault($"{name}.{member.Name}", "too_long", $"may have at most {MaxName} characters");
+            else
+                attributes[member.Name] = member.Value.ValueKind switch
+                {
+                    JsonValueKind.Null => null,
+                    JsonValueKind.True => "true",
+                    JsonValueKind.False => "false",
+                    _ => member.Value.ToString(),
+                };
+        }
+        return attributes;
+    }
+
+    public IReadOnlyDictionary<string, string?> RequiredAttributes(string name)
+    {
+        var attributes = Attributes(name);
+        if (attributes is null) FaultOnce(name, "required", "is required: an object");
+        return attributes ?? new Dictionary<string, string?>();
+    }
+
+    private bool TryGet(string name, JsonValueKind kind, string allowed, out JsonElement value)
+    {
+        asked.Add(name);
+        if (!json.TryGetProperty(name, out value) || value.ValueKind == JsonValueKind.Null) return false;
+        if (value.ValueKind == kind) return true;
+        Fault(name, "wrong_type", $"must be {allowed}");
+        return false;
+    }
+
+    private void Fault(string name, string code, string message) => faults.Add(new Fault($"{path}.{name}", code, message));
+
+    private void FaultOnce(string name, string code, string message)
+    {
+        if (!faults.Exists(fault => fault.Path == $"{path}.{name}")) Fault(name, code, message);
+    }
+}
