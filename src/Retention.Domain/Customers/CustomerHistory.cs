@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+
+namespace Retention.Domain.Customers;
+
+/// <summary>
+/// The fold of one customer's events: every fact ever known, in order of business time, cut into chunks so that an arrival rewrites
+/// only the chunk that it falls into. Immutable; chunks that did not change are shared.
+/// </summary>
+/// <param name="Chunks">In order of their numbers, which is the order of their entries.</param>
+public sealed record CustomerHistory(ImmutableArray<Chunk> Chunks)
+{
+    public static CustomerHistory Empty { get; } = new(ImmutableArray<Chunk>.Empty);
+
+    public IEnumerable<Entry> Entries => Chunks.SelectMany(chunk => chunk.Entries);
+
+    public CustomerHistory With(Entry entry)
+    {
+        if (Chunks.IsEmpty) return new([new Chunk(0, [entry])]);
+        var at = Math.Max(0, LastStartingAtOrBefore(entry));
+        var chunk = Chunks[at];
+        var place = chunk.Entries.BinarySearch(entry, Entry.InOrder);
+        var grown = chunk with { Entries = chunk.Entries.Insert(place < 0 ? ~place : place, entry) };
+        return grown.Entries.Length <= Chunk.Capacity ? new(Chunks.SetItem(at, grown)) : Split(at, grown);
+    }
+
+    /// <summary>The chunks of this history that differ from those of an earlier one; what has to be written.</summary>
+    public IEnumerable<Chunk> ChangedSince(CustomerHistory earlier)
+    {
+        var known = earlier.Chunks.ToDictionary(chunk => chunk.Number);
+        return Chunks.Where(chunk => !known.TryGetValue(chunk.Number, out var old) || !ReferenceEquals(old, chunk));
+    }
+
+    private int LastStartingAtOrBefore(Entry entry)
+    {
+        var (low, high) = (0, Chunks.Length - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            if (Entry.InOrder.Compare(Chunks[middle].Entries[0], entry) <= 0) low = middle + 1;
+            else high = middle - 1;
+        }
+        return high;
+    }
+
+    /// <summary>A chunk that grew at the very end starts a new one, so that arrivals in order leave full chunks; any other is halved.</summary>
+    private CustomerHistory Split(int at, Chunk grown)
+    {
+        var last = at == Chunks.Length - 1;
+        var kept = last ? Chunk.Capacity : grown.Entries.Length / 2;
+        var number = last ? grown.Number + Chunk.Gap : grown.Number + (Chunks[at + 1].Number - grown.Number) / 2;
+        var right = new Chunk(number, grown.Entries[kept..]);
+        var chunks = Chunks.SetItem(at, grown with { Entries = grown.Entries[..kept] }).Insert(at + 1, right);
+        return number != grown.Number ? new(chunks) : new([.. chunks.Select((chunk, index) => chunk with { Number = index * Chunk.Gap })]);
+    }
+}
+
+/// <summary>A run of entries that is stored as one row.</summary>
+/// <param name="Number">Orders the chunks of a customer; numbers have gaps, so that a chunk can be halved without touching the others.</param>
+public sealed record Chunk(long Number, ImmutableArray<Entry> Entries)
+{
+    /// <summary>
+    /// The most entries in a chunk. Small, so that one event of a customer with 100 000 purchases rewrites no more than a few ordinary
+    /// customers' worth of bytes.
+    /// </summary>
+    public const int Capacity = 64;
+
+    /// <summary>Between the numbers of neighbours; halved 32 times before the chunks of a customer are numbered anew.</summary>
+    public const long Gap = 1L << 32;
+}

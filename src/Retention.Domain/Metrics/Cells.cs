@@ -1,0 +1,40 @@
+using System.Collections;
+using System.Numerics;
+
+namespace Retention.Domain.Metrics;
+
+/// <summary>What a cell counts: several whole numbers that are added and subtracted together, so that merging is exact.</summary>
+public interface ICounts<TSelf> : IAdditionOperators<TSelf, TSelf, TSelf>, ISubtractionOperators<TSelf, TSelf, TSelf>, IEquatable<TSelf>
+    where TSelf : struct, ICounts<TSelf>;
+
+/// <summary>
+/// A sparse sum of contributions. Adding what a customer contributes after a change and subtracting what it contributed before gives
+/// the difference that the change makes; cells that end at zero are absent.
+/// </summary>
+public sealed class Cells<TKey, TCounts> : IEnumerable<KeyValuePair<TKey, TCounts>>
+    where TKey : notnull
+    where TCounts : struct, ICounts<TCounts>
+{
+    private readonly Dictionary<TKey, TCounts> sums = [];
+
+    public int Count => sums.Count;
+
+    public TCounts this[TKey key] => sums.GetValueOrDefault(key);
+
+    public void Add(TKey key, TCounts counts) => Set(key, sums.GetValueOrDefault(key) + counts);
+
+    public void Subtract(Cells<TKey, TCounts> others)
+    {
+        foreach (var (key, counts) in others.sums) Set(key, sums.GetValueOrDefault(key) - counts);
+    }
+
+    public IEnumerator<KeyValuePair<TKey, TCounts>> GetEnumerator() => sums.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private void Set(TKey key, TCounts counts)
+    {
+        if (counts.Equals(default)) sums.Remove(key);
+        else sums[key] = counts;
+    }
+}
