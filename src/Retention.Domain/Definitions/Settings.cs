@@ -1,0 +1,68 @@
+using System.Text.Json;
+using Retention.Domain.Customers;
+using Retention.Domain.Events;
+using Retention.Domain.Metrics;
+
+namespace Retention.Domain.Definitions;
+
+/// <summary>How long a purchase day keeps its customer active.</summary>
+/// <param name="Kind">Only <c>window</c>.</param>
+/// <param name="Days">W, from 1 to 3660.</param>
+public sealed record ActivityPolicy(string Kind, int Days);
+
+/// <summary>
+/// A tenant's versioned choices. They are facts of the log: each change is an event in the tenant's stream <c>settings</c> that holds all
+/// members.
+/// </summary>
+/// <param name="Currency">Null until the first order or import sets it.</param>
+/// <param name="BusinessHours">Opening hours by weekday, as pairs of local times, and <c>holidays</c> as dates.</param>
+/// <param name="ServicePromise">By channel, <c>*</c> for all others: an ISO 8601 duration or <c>end-of-next-day</c>.</param>
+/// <param name="Scales">The scale of each instrument, set by its first answer.</param>
+public sealed record Settings(
+    string TimeZone, string WeekStart, string? Currency, ActivityPolicy Activity, string Refunds, int MinN, JsonElement BusinessHours,
+    IReadOnlyDictionary<string, string> ServicePromise, int AskThrottleDays, IReadOnlyDictionary<string, Scale> Scales)
+{
+    /// <summary>The stream of a tenant's settings.</summary>
+    public const string Stream = "settings";
+
+    /// <summary>The stored name of a change.</summary>
+    public const string EventName = "settings_changed";
+
+    public static IReadOnlyList<string> RefundNames { get; } = ["order", "refund"];
+
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web);
+
+    public static Settings Default { get; } = new(
+        "UTC", "monday", null, new ActivityPolicy("window", Definition.DefaultActivityDays), "order", 5, DefaultHours(),
+        new SortedDictionary<string, string>(StringComparer.Ordinal) { ["chat"] = "PT5M", ["email"] = "end-of-next-day", ["*"] = "PT24H" }, 90,
+        new SortedDictionary<string, Scale>(StringComparer.Ordinal));
+
+    /// <summary>The definition by which the tenant's default questions are answered.</summary>
+    public Definition ToDefinition() => new(
+        Calendar.In(TimeZone) ?? throw new InvalidDataException($"The tz database has no zone {TimeZone}."), Weekday(WeekStart)!.Value,
+        Activity.Days, Refunds == "refund" ? RefundAttribution.Refund : RefundAttribution.Order);
+
+    public Scale ScaleOf(Instrument instrument) => Scales.GetValueOrDefault(instrument.ToString().ToLowerInvariant()) ?? Scale.Of(instrument);
+
+    public JsonElement ToData() => JsonSerializer.SerializeToElement(this, Json);
+
+    public static Settings FromData(JsonElement data) =>
+        data.Deserialize<Settings>(Json) ?? throw new InvalidDataException("A change of settings has no data.");
+
+    /// <summary>A weekday by its English name in lower case; null for any other word.</summary>
+    public static DayOfWeek? Weekday(string name) =>
+        Enum.GetValues<DayOfWeek>().Cast<DayOfWeek?>().FirstOrDefault(day => day!.Value.ToString().ToLowerInvariant() == name);
+
+    /// <summary>These settings with the members that a request names; absent members keep their value.</summary>
+    public Settings Merge(JsonElement request, List<Fault> faults) => SettingsRequest.Merge(this, request, faults);
+
+    private static JsonElement DefaultHours()
+    {
+        string[][] office = [["09:00", "17:00"]];
+        return JsonSerializer.SerializeToElement(new Dictionary<string, object>
+        {
+            ["monday"] = office, ["tuesday"] = office, ["wednesday"] = office, ["thursday"] = office, ["friday"] = office,
+            ["holidays"] = Array.Empty<string>(),
+        });
+    }
+}
