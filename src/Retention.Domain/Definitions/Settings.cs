@@ -49,9 +49,9 @@ public sealed record Settings(
     public static Settings FromData(JsonElement data) =>
         data.Deserialize<Settings>(Json) ?? throw new InvalidDataException("A change of settings has no data.");
 
-    /// <summary>A weekday by its English name in lower case; null for any other word.</summary>
+    /// <summary>A weekday by its English name; null for any other word.</summary>
     public static DayOfWeek? Weekday(string name) =>
-        Enum.GetValues<DayOfWeek>().Cast<DayOfWeek?>().FirstOrDefault(day => day!.Value.ToString().ToLowerInvariant() == name);
+        Enum.GetValues<DayOfWeek>().Cast<DayOfWeek?>().FirstOrDefault(day => string.Equals(day.ToString(), name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>These settings with the members that a request names; absent members keep their value.</summary>
     public Settings Merge(JsonElement request, List<Fault> faults) => SettingsRequest.Merge(this, request, faults);
@@ -59,10 +59,8 @@ public sealed record Settings(
     private static JsonElement DefaultHours()
     {
         string[][] office = [["09:00", "17:00"]];
-        return JsonSerializer.SerializeToElement(new Dictionary<string, object>
-        {
-            ["monday"] = office, ["tuesday"] = office, ["wednesday"] = office, ["thursday"] = office, ["friday"] = office,
-            ["holidays"] = Array.Empty<string>(),
-        });
+        var hours = new Dictionary<string, object> { ["holidays"] = Array.Empty<string>() };
+        foreach (var weekday in (string[])["monday", "tuesday", "wednesday", "thursday", "friday"]) hours[weekday] = office;
+        return JsonSerializer.SerializeToElement(hours);
     }
 }
