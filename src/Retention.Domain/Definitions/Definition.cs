@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Retention.Domain.Definitions;
 
 public enum RefundAttribution
@@ -19,8 +21,17 @@ public sealed record Definition(Calendar Calendar, DayOfWeek WeekStart, int Acti
 
     public static Definition Default { get; } = new(Calendar.Utc, DayOfWeek.Monday, DefaultActivityDays, RefundAttribution.Order);
 
-    public Partition By(Grain grain) => new Partition.ByGrain(grain, WeekStart);
+    public Partition.ByGrain By(Grain grain) => new Partition.ByGrain(grain, WeekStart);
 
     /// <summary>The same choices give the same key; it names the definition that maintained cells were made by.</summary>
     public string Key => $"{Calendar.Zone}|{WeekStart}|{ActivityDays}|{Refunds}";
+
+    /// <summary>The definition of a <see cref="Key"/>.</summary>
+    public static Definition FromKey(string key)
+    {
+        var parts = key.Split('|');
+        return new Definition(
+            Calendar.In(parts[0]) ?? throw new InvalidDataException($"The tz database has no zone {parts[0]}."), Enum.Parse<DayOfWeek>(parts[1]),
+            int.Parse(parts[2], CultureInfo.InvariantCulture), Enum.Parse<RefundAttribution>(parts[3]));
+    }
 }

@@ -1,0 +1,45 @@
+using NpgsqlTypes;
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+using Retention.Domain.Metrics;
+
+namespace Retention.Projections.ReadModels;
+
+/// <summary>Answers by instrument, day and score, see <see cref="Feedback"/>.</summary>
+public static class AnswerCells
+{
+    internal static CellTable<AnswerCell, AnswerCounts> Table { get; } = new(
+        "answer_cells", byGrain: false,
+        [
+            new("instrument", NpgsqlDbType.Varchar, (keys, _) => keys.ConvertAll(cell => NameOf(cell.Instrument)).ToArray()),
+            KeyColumn<AnswerCell>.Day("day", cell => cell.Day),
+            new("score", NpgsqlDbType.Integer, (keys, _) => keys.ConvertAll(cell => cell.Score).ToArray()),
+        ],
+        [new("responses", counts => counts.Responses)]);
+
+    /// <summary>Responses to one instrument by period and score.</summary>
+    public static async Task<IReadOnlyDictionary<(int Period, int Score), long>> ByPeriodAsync(
+        Snapshot snapshot, Question question, Instrument instrument, CancellationToken ct)
+    {
+        var responses = new Dictionary<(int, int), long>();
+        if (snapshot.Maintains(question with { Partition = question.Definition.By(Grain.Day) }))
+        {
+            const string sql = "select day, score, responses from {schema}.answer_cells where tenant_id = $1 and instrument = $2 and responses <> 0";
+            await foreach (var row in snapshot.RowsAsync(sql, [NameOf(instrument)], ct))
+                Add(row.GetFieldValue<DateOnly>(0), row.GetInt32(1), row.GetInt64(2));
+            return responses;
+        }
+        var cells = new Cells<AnswerCell, AnswerCounts>();
+        await snapshot.FoldAsync(question, customer => Feedback.Contribute(customer, cells), ct);
+        foreach (var (cell, counts) in cells.Where(cell => cell.Key.Instrument == instrument)) Add(cell.Day, cell.Score, counts.Responses);
+        return responses;
+
+        void Add(DateOnly day, int score, long count)
+        {
+            var key = (question.Partition.IndexOf(day), score);
+            responses[key] = responses.GetValueOrDefault(key) + count;
+        }
+    }
+
+    private static string NameOf(Instrument instrument) => instrument.ToString().ToLowerInvariant();
+}

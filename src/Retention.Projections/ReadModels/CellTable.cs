@@ -1,0 +1,70 @@
+using Npgsql;
+using NpgsqlTypes;
+using Retention.Domain.Definitions;
+using Retention.Domain.Metrics;
+using Retention.Projections.EventLog;
+
+namespace Retention.Projections.ReadModels;
+
+/// <summary>A column of a cell's key: its name, type, and value for a key.</summary>
+/// <param name="Values">The column's values for keys, as an array of the column's type; periods become their first days.</param>
+internal sealed record KeyColumn<TKey>(string Name, NpgsqlDbType Type, Func<List<TKey>, Partition, Array> Values)
+{
+    public static KeyColumn<TKey> Period(string name, Func<TKey, int> period) =>
+        new(name, NpgsqlDbType.Date, (keys, partition) => keys.ConvertAll(key => partition.StartOf(period(key))).ToArray());
+
+    public static KeyColumn<TKey> Day(string name, Func<TKey, DateOnly> day) =>
+        new(name, NpgsqlDbType.Date, (keys, _) => keys.ConvertAll(key => day(key)).ToArray());
+}
+
+/// <summary>A column that counts.</summary>
+internal sealed record CountColumn<TCounts>(string Name, Func<TCounts, long> Value);
+
+/// <summary>
+/// The stored form of one read model's cells: a table with the tenant, the grain where the model has one, the key and the counts.
+/// </summary>
+internal sealed class CellTable<TKey, TCounts>(string name, bool byGrain, KeyColumn<TKey>[] keys, CountColumn<TCounts>[] counts)
+    where TKey : notnull
+    where TCounts : struct, ICounts<TCounts>
+{
+    public string Name => name;
+
+    /// <summary>Adds a difference to the stored cells, in one statement.</summary>
+    public NpgsqlBatchCommand Add(Place place, string tenant, Partition.ByGrain partition, Cells<TKey, TCounts> difference)
+    {
+        var cells = difference.ToList();
+        var cellKeys = cells.ConvertAll(cell => cell.Key);
+        var command = new NpgsqlBatchCommand(place.Qualify(Upsert()));
+        command.Parameters.Add(new() { Value = tenant });
+        if (byGrain) command.Parameters.Add(new() { Value = GrainNames.Of(partition.Grain) });
+        foreach (var key in keys) command.Parameters.Add(new() { Value = key.Values(cellKeys, partition), NpgsqlDbType = NpgsqlDbType.Array | key.Type });
+        foreach (var count in counts)
+            command.Parameters.Add(new() { Value = cells.ConvertAll(cell => count.Value(cell.Value)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
+        return command;
+    }
+
+    private string Upsert()
+    {
+        var fixedColumns = byGrain ? "tenant_id, grain" : "tenant_id";
+        var keyNames = string.Join(", ", keys.Select(key => key.Name));
+        var offset = byGrain ? 3 : 2;
+        var arrays = string.Join(", ", Enumerable.Range(offset, keys.Length + counts.Length).Select(number => $"${number}"));
+        return $"""
+            insert into {"{schema}"}.{name} as cell ({fixedColumns}, {keyNames}, {string.Join(", ", counts.Select(count => count.Name))})
+            select {(byGrain ? "$1, $2" : "$1")}, * from unnest({arrays})
+            on conflict ({fixedColumns}, {keyNames}) do update
+            set {string.Join(", ", counts.Select(count => $"{count.Name} = cell.{count.Name} + excluded.{count.Name}"))}
+            """;
+    }
+}
+
+/// <summary>Grains as they are named in the store and in questions.</summary>
+public static class GrainNames
+{
+    public static IReadOnlyList<string> All { get; } = [.. Enum.GetValues<Grain>().Select(Of)];
+
+    public static string Of(Grain grain) => grain.ToString().ToLowerInvariant();
+
+    public static Grain? Parse(string name) =>
+        All.Contains(name) ? Enum.GetValues<Grain>().Single(grain => Of(grain) == name) : null;
+}

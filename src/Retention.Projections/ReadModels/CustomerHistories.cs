@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Npgsql;
+using NpgsqlTypes;
+using Retention.Domain.Customers;
+using Retention.Projections.EventLog;
+
+namespace Retention.Projections.ReadModels;
+
+/// <summary>Stores and reads customer histories, chunk by chunk.</summary>
+internal static class CustomerHistories
+{
+    /// <summary>The histories of some customers with all their columns; a customer without one is absent.</summary>
+    public static async Task<Dictionary<string, CustomerHistory>> OfAsync(
+        NpgsqlConnection connection, Place place, (string Tenant, string[] Customers) of, CancellationToken ct)
+    {
+        const string sql = """
+            select customer_id, chunk, core, names, details from {schema}.customer_history
+            where tenant_id = $1 and customer_id = any($2) order by customer_id, chunk
+            """;
+        await using var command = new NpgsqlCommand(place.Qualify(sql), connection);
+        command.Parameters.AddWithValue(of.Tenant);
+        command.Parameters.AddWithValue(of.Customers);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var chunks = new Dictionary<string, ImmutableArray<Chunk>.Builder>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(ct))
+        {
+            var customer = reader.GetString(0);
+            if (!chunks.TryGetValue(customer, out var own)) chunks[customer] = own = ImmutableArray.CreateBuilder<Chunk>();
+            var bytes = new ChunkBytes(reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3), reader.GetFieldValue<byte[]>(4));
+            own.Add(new Chunk(reader.GetInt64(1), ChunkFormat.Read(bytes)));
+        }
+        return chunks.ToDictionary(pair => pair.Key, pair => new CustomerHistory(pair.Value.ToImmutable()), StringComparer.Ordinal);
+    }
+
+    public static async Task<CustomerHistory?> OneAsync(
+        NpgsqlConnection connection, Place place, (string Tenant, string Customer) of, CancellationToken ct) =>
+        (await OfAsync(connection, place, (of.Tenant, [of.Customer]), ct)).GetValueOrDefault(of.Customer);
+
+    /// <summary>Every history of a tenant, without names and details, by binary COPY.</summary>
+    public static async IAsyncEnumerable<(string Customer, CustomerHistory History)> AllAsync(
+        NpgsqlConnection connection, Place place, string tenant, [EnumeratorCancellation] CancellationToken ct)
+    {
+        // COPY takes no parameters; tenant names are [a-z0-9-], and quoted all the same.
+        var sql = $$"""
+            copy (select customer_id, chunk, core from {schema}.customer_history
+                  where tenant_id = '{{tenant.Replace("'", "''", StringComparison.Ordinal)}}' order by customer_id, chunk)
+            to stdout (format binary)
+            """;
+        await using var copy = await connection.BeginBinaryExportAsync(place.Qualify(sql), ct);
+        var customer = "";
+        var chunks = ImmutableArray.CreateBuilder<Chunk>();
+        while (await copy.StartRowAsync(ct) != -1)
+        {
+            var next = await copy.ReadAsync<string>(NpgsqlDbType.Varchar, ct);
+            if (next != customer && chunks.Count > 0)
+            {
+                yield return (customer, new CustomerHistory(chunks.ToImmutable()));
+                chunks.Clear();
+            }
+            customer = next;
+            var number = await copy.ReadAsync<long>(NpgsqlDbType.Bigint, ct);
+            var core = await copy.ReadAsync<byte[]>(NpgsqlDbType.Bytea, ct);
+            chunks.Add(new Chunk(number, ChunkFormat.Read(new ChunkBytes(core, [], []))));
+        }
+        if (chunks.Count > 0) yield return (customer, new CustomerHistory(chunks.ToImmutable()));
+    }
+
+    /// <summary>Writes the chunks that changed, in one statement.</summary>
+    public static NpgsqlBatchCommand Write(Place place, string tenant, IReadOnlyList<(string Customer, Chunk Chunk)> changed)
+    {
+        const string sql = """
+            insert into {schema}.customer_history as history (tenant_id, customer_id, chunk, core, names, details)
+            select $1, * from unnest($2, $3, $4, $5, $6)
+            on conflict (tenant_id, customer_id, chunk) do update
+            set core = excluded.core, names = excluded.names, details = excluded.details
+            """;
+        var bytes = changed.Select(item => ChunkFormat.Write(item.Chunk.Entries)).ToList();
+        var command = new NpgsqlBatchCommand(place.Qualify(sql));
+        command.Parameters.Add(new() { Value = tenant });
+        command.Parameters.Add(new() { Value = changed.Select(item => item.Customer).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar });
+        command.Parameters.Add(new() { Value = changed.Select(item => item.Chunk.Number).ToArray() });
+        command.Parameters.Add(new() { Value = bytes.ConvertAll(item => item.Core).ToArray() });
+        command.Parameters.Add(new() { Value = bytes.ConvertAll(item => item.Names).ToArray() });
+        command.Parameters.Add(new() { Value = bytes.ConvertAll(item => item.Details).ToArray() });
+        return command;
+    }
+}

@@ -1,0 +1,27 @@
+using System.Text.Json;
+using Npgsql;
+using Retention.Domain.Definitions;
+using Retention.Projections.EventLog;
+
+namespace Retention.Projections.ReadModels;
+
+/// <summary>What the histories and read models of a tenant reflect.</summary>
+/// <param name="Position">The tenant's last event applied; 0 before the first.</param>
+/// <param name="RecordedAt">When that event was recorded; null before the first.</param>
+/// <param name="LatestFact">The latest occurredAt in the histories, in UTC ticks; 0 without any.</param>
+/// <param name="MaintainedBy">The key of the definition that the cells were made by.</param>
+public sealed record Reflection(long Position, DateTimeOffset? RecordedAt, long LatestFact, Settings Settings, string MaintainedBy)
+{
+    public static Reflection Nothing { get; } = new(0, null, 0, Settings.Default, Settings.Default.ToDefinition().Key);
+
+    internal static async Task<Reflection> ReadAsync(NpgsqlConnection connection, Place place, string tenant, CancellationToken ct)
+    {
+        const string sql = "select position, recorded_at, latest_fact, settings, maintained_by from {schema}.reflections where tenant_id = $1";
+        await using var command = new NpgsqlCommand(place.Qualify(sql), connection);
+        command.Parameters.AddWithValue(tenant);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        if (!await reader.ReadAsync(ct)) return Nothing;
+        var settings = reader.IsDBNull(3) ? Settings.Default : Settings.FromData(JsonSerializer.Deserialize<JsonElement>(reader.GetString(3)));
+        return new Reflection(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetInt64(2), settings, reader.GetString(4));
+    }
+}

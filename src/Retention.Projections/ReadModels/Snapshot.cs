@@ -1,0 +1,88 @@
+using System.Data;
+using System.Runtime.CompilerServices;
+using Npgsql;
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+using Retention.Projections.EventLog;
+
+namespace Retention.Projections.ReadModels;
+
+/// <summary>What is asked of a tenant's facts: by which definition, as of when, cut into which periods.</summary>
+public sealed record Question(Definition Definition, AsOf AsOf, Partition Partition)
+{
+    /// <summary>The stored name of the partition's grain.</summary>
+    internal string GrainName => GrainNames.Of(((Partition.ByGrain)Partition).Grain);
+}
+
+/// <summary>One consistent look at a tenant: everything read through it is of the same position.</summary>
+public sealed class Snapshot : IAsyncDisposable
+{
+    private readonly NpgsqlConnection connection;
+    private readonly NpgsqlTransaction transaction;
+
+    private Snapshot(Place place, string tenant, NpgsqlConnection connection, NpgsqlTransaction transaction, Reflection reflection)
+    {
+        Place = place;
+        Tenant = tenant;
+        Reflection = reflection;
+        this.connection = connection;
+        this.transaction = transaction;
+    }
+
+    public Place Place { get; }
+
+    public string Tenant { get; }
+
+    public Reflection Reflection { get; }
+
+    public static async Task<Snapshot> OpenAsync(Place place, string tenant, CancellationToken ct)
+    {
+        var connection = await place.DataSource.OpenConnectionAsync(ct);
+        try
+        {
+            var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+            return new Snapshot(place, tenant, connection, transaction, await Reflection.ReadAsync(connection, place, tenant, ct));
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await transaction.DisposeAsync();
+        await connection.DisposeAsync();
+    }
+
+    /// <summary>
+    /// Whether the maintained cells answer a question: they were made by its definition and grain, and no fact lies at or after its moment.
+    /// </summary>
+    public bool Maintains(Question question) =>
+        question.Partition is Partition.ByGrain { Grain: var grain }
+        && MaintainedCells.Grains.Contains(grain)
+        && question.Definition.Key == Reflection.MaintainedBy
+        && Reflection.LatestFact < question.AsOf.Moment.UtcTicks;
+
+    /// <summary>Folds every customer of the tenant, as of the question's moment.</summary>
+    public async Task FoldAsync(Question question, Action<CustomerView> contribute, CancellationToken ct)
+    {
+        await foreach (var (_, history) in CustomerHistories.AllAsync(connection, Place, Tenant, ct))
+            contribute(new CustomerView(history, question.Definition, question.AsOf.Moment.UtcTicks));
+    }
+
+    /// <summary>The rows of a query over read models; <c>$1</c> is the tenant, <c>{schema}</c> the place's schema.</summary>
+    internal async IAsyncEnumerable<NpgsqlDataReader> RowsAsync(
+        string sql, IReadOnlyList<object> parameters, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(Place.Qualify(sql), connection, transaction);
+        command.Parameters.AddWithValue(Tenant);
+        foreach (var parameter in parameters) command.Parameters.AddWithValue(parameter);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct)) yield return reader;
+    }
+
+    public Task<CustomerHistory?> CustomerAsync(string customer, CancellationToken ct) =>
+        CustomerHistories.OneAsync(connection, Place, (Tenant, customer), ct);
+}

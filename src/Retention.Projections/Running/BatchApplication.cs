@@ -1,0 +1,137 @@
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+using Retention.Projections.EventLog;
+using Retention.Projections.ReadModels;
+
+namespace Retention.Projections.Running;
+
+/// <summary>
+/// Applies batches: adds new entries to the histories of their customers and <c>contribution(after) − contribution(before)</c> to the
+/// cells, in one transaction with the progress.
+/// </summary>
+internal sealed class BatchApplication(Place place)
+{
+    /// <param name="from">The progress that the batch starts from; when another owner has moved it, nothing is applied.</param>
+    /// <param name="to">The progress after the batch.</param>
+    public async Task ApplyAsync(ProgressRow from, long to, IReadOnlyList<TenantEvents> tenants, CancellationToken ct)
+    {
+        await using var connection = await place.DataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        if (!await AdvanceAsync(connection, from, to, ct)) return;
+        foreach (var tenant in tenants) await ApplyAsync(connection, tenant, ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>Makes the cells of tenants anew whose settings have changed their definition; until then, questions are folds.</summary>
+    /// <returns>Whether there was such a tenant.</returns>
+    public async Task<bool> RebuildStaleAsync(CancellationToken ct)
+    {
+        var stale = new List<string>();
+        await using (var command = place.Command("select tenant_id from {schema}.reflections where stale order by tenant_id"))
+        await using (var reader = await command.ExecuteReaderAsync(ct))
+        {
+            while (await reader.ReadAsync(ct)) stale.Add(reader.GetString(0));
+        }
+        foreach (var tenant in stale) await RebuildAsync(tenant, ct);
+        return stale.Count > 0;
+    }
+
+    private async Task RebuildAsync(string tenant, CancellationToken ct)
+    {
+        await using var connection = await place.DataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await ProgressLock.TakeAsync(connection, place, ct);
+        var reflection = await ReflectionAsync(connection, tenant, ct);
+        var definition = reflection.Settings.ToDefinition();
+        var cells = new MaintainedCells(definition);
+        await foreach (var (_, history) in CustomerHistories.AllAsync(connection, place, tenant, ct)) cells.Add(history);
+
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var table in MaintainedCells.Tables)
+            batch.BatchCommands.Add(new(place.Qualify($"delete from {"{schema}"}.{table} where tenant_id = $1")) { Parameters = { new() { Value = tenant } } });
+        foreach (var command in cells.Write(place, tenant)) batch.BatchCommands.Add(command);
+        batch.BatchCommands.Add(new(place.Qualify("update {schema}.reflections set maintained_by = $2, stale = false where tenant_id = $1"))
+        {
+            Parameters = { new() { Value = tenant }, new() { Value = definition.Key } },
+        });
+        await batch.ExecuteNonQueryAsync(ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    private async Task ApplyAsync(NpgsqlConnection connection, TenantEvents events, CancellationToken ct)
+    {
+        var reflection = await ReflectionAsync(connection, events.Tenant, ct);
+        var definition = Definition.FromKey(reflection.MaintainedBy);
+        var histories = await CustomerHistories.OfAsync(connection, place, (events.Tenant, [.. events.Entries.Keys]), ct);
+
+        var (before, after) = (new MaintainedCells(definition), new MaintainedCells(definition));
+        var changed = new List<(string, Chunk)>();
+        foreach (var (customer, entries) in events.Entries)
+        {
+            var known = histories.GetValueOrDefault(customer);
+            if (known is not null) before.Add(known);
+            var grown = entries.Aggregate(known ?? CustomerHistory.Empty, (history, entry) => history.With(entry));
+            after.Add(grown);
+            changed.AddRange(grown.ChangedSince(known ?? CustomerHistory.Empty).Select(chunk => (customer, chunk)));
+        }
+        after.Subtract(before);
+
+        await using var batch = new NpgsqlBatch(connection);
+        if (changed.Count > 0) batch.BatchCommands.Add(CustomerHistories.Write(place, events.Tenant, changed));
+        foreach (var command in after.Write(place, events.Tenant)) batch.BatchCommands.Add(command);
+        batch.BatchCommands.Add(Reflect(events, reflection));
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
+    private NpgsqlBatchCommand Reflect(TenantEvents events, Reflection reflection)
+    {
+        const string sql = """
+            insert into {schema}.reflections as r (tenant_id, position, recorded_at, latest_fact, settings, maintained_by, stale)
+            values ($1, $2, $3, $4, $5, $6, $7)
+            on conflict (tenant_id) do update
+            set position = excluded.position, recorded_at = excluded.recorded_at, latest_fact = excluded.latest_fact,
+                settings = excluded.settings, stale = excluded.stale
+            """;
+        var settings = events.Settings ?? reflection.Settings;
+        var latest = events.Entries.Values.SelectMany(entries => entries).Select(entry => entry.OccurredAt).Append(reflection.LatestFact).Max();
+        return new NpgsqlBatchCommand(place.Qualify(sql))
+        {
+            Parameters =
+            {
+                new() { Value = events.Tenant }, new() { Value = events.Last.Position }, new() { Value = events.Last.RecordedAt.ToUniversalTime() },
+                new() { Value = latest }, new() { Value = JsonSerializer.Serialize(settings, Settings.Json), NpgsqlDbType = NpgsqlDbType.Jsonb },
+                new() { Value = reflection.MaintainedBy }, new() { Value = settings.ToDefinition().Key != reflection.MaintainedBy },
+            },
+        };
+    }
+
+    private Task<Reflection> ReflectionAsync(NpgsqlConnection connection, string tenant, CancellationToken ct) =>
+        Reflection.ReadAsync(connection, place, tenant, ct);
+
+    private async Task<bool> AdvanceAsync(NpgsqlConnection connection, ProgressRow from, long to, CancellationToken ct)
+    {
+        await ProgressLock.TakeAsync(connection, place, ct);
+        await using var command = new NpgsqlCommand(
+            place.Qualify("update {schema}.projection_progress set position = $3 where tenant_id = $1 and position = $2"), connection);
+        command.Parameters.AddWithValue(from.Tenant);
+        command.Parameters.AddWithValue(from.Position);
+        command.Parameters.AddWithValue(to);
+        return await command.ExecuteNonQueryAsync(ct) == 1;
+    }
+}
+
+/// <summary>
+/// Serialises everything that writes histories and read models of a place: batches, rebuilds, the deletion of a tenant.
+/// </summary>
+internal static class ProgressLock
+{
+    public static async Task TakeAsync(NpgsqlConnection connection, Place place, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            place.Qualify("select position from {schema}.projection_progress where tenant_id = '*' for update"), connection);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+}

@@ -1,0 +1,108 @@
+using Npgsql;
+using Retention.Projections.EventLog;
+
+namespace Retention.Projections.Running;
+
+/// <summary>How far a tenant is reflected, or, for <see cref="Progress.Everyone"/>, all tenants without a row of their own.</summary>
+/// <param name="PausedAt">The position of the event that stops the tenant; null when none does.</param>
+public sealed record ProgressRow(string Tenant, long Position, long? PausedAt, Guid? PausedEvent, string? PausedReason);
+
+/// <summary>The progress of the projection: read, waited for, and set aside for a tenant that an event stops.</summary>
+public sealed class Progress(Place place, TimeProvider time)
+{
+    /// <summary>Stands for all tenants without a row of their own.</summary>
+    public const string Everyone = "*";
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+
+    private volatile TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public async Task<IReadOnlyList<ProgressRow>> RowsAsync(CancellationToken ct)
+    {
+        await using var command = place.Command(
+            "select tenant_id, position, paused_at, paused_event, paused_reason from {schema}.projection_progress order by tenant_id");
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var rows = new List<ProgressRow>();
+        while (await reader.ReadAsync(ct))
+            rows.Add(new ProgressRow(
+                reader.GetString(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetInt64(2),
+                reader.IsDBNull(3) ? null : reader.GetGuid(3), reader.IsDBNull(4) ? null : reader.GetString(4)));
+        return rows;
+    }
+
+    public Task<long> SharedAsync(CancellationToken ct) => OfAsync(Everyone, ct);
+
+    /// <summary>The position up to which a tenant is reflected.</summary>
+    public async Task<long> OfAsync(string tenant, CancellationToken ct)
+    {
+        const string sql = """
+            select position from {schema}.projection_progress where tenant_id in ($1, '*') order by tenant_id = '*' limit 1
+            """;
+        await using var command = place.Command(sql);
+        command.Parameters.AddWithValue(tenant);
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    /// <summary>Tells waiters in this process that progress was committed.</summary>
+    public void Tell() =>
+        Interlocked.Exchange(ref moved, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+
+    /// <summary>Waits until a tenant is reflected up to a position.</summary>
+    /// <returns>False when the time was over first.</returns>
+    public async Task<bool> ReachedAsync(string tenant, long position, TimeSpan atMost, CancellationToken ct)
+    {
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            var signal = moved.Task;
+            if (await OfAsync(tenant, ct) >= position) return true;
+            var left = atMost - time.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero) return false;
+            await Task.WhenAny(signal, Task.Delay(left < Poll ? left : Poll, time, ct));
+            ct.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Gives a tenant a row of its own, at the progress that it shared until now.</summary>
+    internal async Task PauseAsync(ProgressRow shared, UnreadableEventException fault, CancellationToken ct)
+    {
+        const string sql = """
+            insert into {schema}.projection_progress (tenant_id, position, paused_at, paused_event, paused_reason)
+            select $1, position, $3, $4, $5 from {schema}.projection_progress where tenant_id = '*' and position = $2
+            on conflict (tenant_id) do nothing
+            """;
+        await using var command = place.Command(sql);
+        command.Parameters.AddWithValue(fault.Event.Tenant);
+        command.Parameters.AddWithValue(shared.Position);
+        AddFault(command, fault);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    internal async Task NameFaultAsync(string tenant, UnreadableEventException fault, CancellationToken ct)
+    {
+        await using var command = place.Command(
+            "update {schema}.projection_progress set paused_at = $2, paused_event = $3, paused_reason = $4 where tenant_id = $1");
+        command.Parameters.AddWithValue(tenant);
+        AddFault(command, fault);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Puts a tenant that has caught up back among the others, unless those have moved on meanwhile.</summary>
+    internal async Task RejoinAsync(string tenant, CancellationToken ct)
+    {
+        const string sql = """
+            delete from {schema}.projection_progress own using {schema}.projection_progress shared
+            where own.tenant_id = $1 and shared.tenant_id = '*' and own.position = shared.position
+            """;
+        await using var command = place.Command(sql);
+        command.Parameters.AddWithValue(tenant);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static void AddFault(NpgsqlCommand command, UnreadableEventException fault)
+    {
+        command.Parameters.AddWithValue(fault.Event.Position);
+        command.Parameters.AddWithValue(fault.Event.EventId);
+        command.Parameters.AddWithValue(fault.Reason);
+    }
+}

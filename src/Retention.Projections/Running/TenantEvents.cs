@@ -1,0 +1,75 @@
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+using Retention.Domain.Events;
+using Retention.Projections.EventLog;
+
+namespace Retention.Projections.Running;
+
+/// <summary>An event that this program cannot read or apply. Its tenant pauses at it; the others go on.</summary>
+public sealed class UnreadableEventException(StoredEvent unreadable, string reason, Exception? inner = null)
+    : Exception($"Event {unreadable.EventId} at position {unreadable.Position} of tenant {unreadable.Tenant}: {reason}", inner)
+{
+    public StoredEvent Event { get; } = unreadable;
+
+    public string Reason { get; } = reason;
+}
+
+/// <summary>The events of one tenant in a batch, read into what they mean.</summary>
+/// <param name="Entries">New entries by customer, in log order.</param>
+/// <param name="Settings">The settings after the batch, when it changes them.</param>
+/// <param name="Last">The tenant's last event in the batch.</param>
+internal sealed record TenantEvents(string Tenant, IReadOnlyDictionary<string, List<Entry>> Entries, Settings? Settings, StoredEvent Last)
+{
+    /// <summary>The stand-in source of rows that another Marten client appended without our headers.</summary>
+    private const string ForeignSource = "marten";
+
+    /// <exception cref="UnreadableEventException">The first event that cannot be read.</exception>
+    public static TenantEvents Read(string tenant, IReadOnlyList<StoredEvent> events)
+    {
+        var entries = new Dictionary<string, List<Entry>>(StringComparer.Ordinal);
+        Settings? settings = null;
+        foreach (var stored in events)
+        {
+            if (stored is { Stream: Settings.Stream, Type: Settings.EventName }) settings = SettingsOf(stored);
+            else if (CustomerStream.TryCustomer(stored.Stream, out var customer) && EventType.Named(stored.Type) is { } type)
+            {
+                if (!entries.TryGetValue(customer, out var own)) entries[customer] = own = [];
+                own.Add(EntryOf(stored, type));
+            }
+        }
+        return new TenantEvents(tenant, entries, settings, events[^1]);
+    }
+
+    /// <summary>What one stored event means; types outside of the vocabulary belong to others and mean nothing here.</summary>
+    public static Entry EntryOf(StoredEvent stored, EventType type)
+    {
+        var faults = new List<Fault>();
+        try
+        {
+            var happened = type.Read(new Fields(stored.Data, "data", faults));
+            if (faults.Count > 0) throw new UnreadableEventException(stored, string.Join("; ", faults.Select(fault => $"{fault.Path} {fault.Message}")));
+            var occurredAt = stored.Headers is { } headers ? Timestamp.Parse(headers.OccurredAt) : stored.RecordedAt;
+            return new Entry(
+                stored.Position, 0, occurredAt.UtcTicks, stored.Headers?.Source ?? ForeignSource, stored.Headers?.Id ?? stored.EventId.ToString(),
+                Fact.Of(happened));
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException or ArgumentException)
+        {
+            throw new UnreadableEventException(stored, e.Message, e);
+        }
+    }
+
+    private static Settings SettingsOf(StoredEvent stored)
+    {
+        try
+        {
+            var settings = Settings.FromData(stored.Data);
+            settings.ToDefinition();
+            return settings;
+        }
+        catch (Exception e) when (e is System.Text.Json.JsonException or InvalidDataException or InvalidOperationException)
+        {
+            throw new UnreadableEventException(stored, e.Message, e);
+        }
+    }
+}
