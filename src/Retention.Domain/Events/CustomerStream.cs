@@ -1,0 +1,23 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Retention.Domain.Events;
+
+/// <summary>How streams are named: one for each customer, and one for the tenant's settings.</summary>
+#pragma warning disable CA1711 // A stream of events is what the field calls it; System.IO is not meant.
+public static class CustomerStream
+#pragma warning restore CA1711
+{
+    public const string Prefix = "customer-";
+
+    /// <summary>The stream of the tenant's settings.</summary>
+    public const string Settings = "settings";
+
+    public static string Of(string customer) => Prefix + customer;
+
+    /// <summary>The customer whose stream this is; false for settings, tombstones and streams of others.</summary>
+    public static bool TryCustomer(string stream, [NotNullWhen(true)] out string? customer)
+    {
+        customer = stream.StartsWith(Prefix, StringComparison.Ordinal) ? stream[Prefix.Length..] : null;
+        return customer is not null;
+    }
+}

@@ -1,0 +1,164 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Retention.Projections.EventLog;
+
+/// <summary>
+/// One attempt at an append, in one short READ COMMITTED transaction. The order of its statements is what makes it right: the stream rows
+/// are locked in one order by every writer; what is read under the locks is read by later statements, whose snapshots are newer; and no
+/// number is drawn before it is certain that it will be used.
+/// </summary>
+internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyList<NewEvent> events)
+{
+    /// <summary>Set for each transaction, so that no client can hold the safe position for long or acknowledge what is not on disk.</summary>
+    private const string Limits = """
+        select set_config('synchronous_commit', 'on', true), set_config('statement_timeout', '60s', true),
+               set_config('idle_in_transaction_session_timeout', '15s', true)
+        """;
+
+    private const string MakeStreams = """
+        insert into {schema}.mt_streams (tenant_id, id, version, timestamp, created)
+        select $1, id, 0, clock_timestamp(), clock_timestamp() from unnest($2) with ordinality as wanted (id, place) order by place
+        on conflict (tenant_id, id) do nothing
+        returning id
+        """;
+
+    private const string LockStreams = """
+        select s.id, s.version
+        from unnest($2) with ordinality as wanted (id, place) join {schema}.mt_streams s on s.tenant_id = $1 and s.id = wanted.id
+        order by wanted.place for update of s
+        """;
+
+    private const string FindKnown = "select id, seq_id, headers ->> 'hash' from {schema}.mt_events where id = any($1)";
+
+    private const string DrawNumbers =
+        "select array_agg(nextval('{schema}.mt_events_sequence')), clock_timestamp() from generate_series(1, $1)";
+
+    private const string CopyEvents = """
+        copy {schema}.mt_events
+            (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, headers, is_archived)
+        from stdin (format binary)
+        """;
+
+    private const string SetVersions = """
+        update {schema}.mt_streams s set version = new.version, timestamp = $4
+        from unnest($2, $3) as new (id, version) where s.tenant_id = $1 and s.id = new.id
+        """;
+
+    private const string RemoveEmpty = "delete from {schema}.mt_streams where tenant_id = $1 and id = any($2) and version = 0";
+
+    private readonly string[] streams =
+        [.. events.Select(next => next.Stream).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    /// <exception cref="VersionConflictException">An event expects another version of its stream.</exception>
+    /// <exception cref="PostgresException">
+    /// Among others unique_violation or deadlock_detected, when another writer stored one of the ids for another stream meanwhile.
+    /// </exception>
+    public async Task<IReadOnlyList<Appended>> RunAsync(AppendMode mode, CancellationToken ct)
+    {
+        await using var connection = await place.DataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, ct);
+        var found = await LockAndFindAsync(connection, ct);
+        var plan = new AppendPlan(events, mode, found.Versions, found.Known);
+        if (plan.Fresh.Count == 0)
+        {
+            await transaction.RollbackAsync(ct);
+            return plan.Results([]);
+        }
+        var (positions, at) = await DrawAsync(connection, plan.Fresh.Count, ct);
+        await CopyAsync(connection, plan, positions, at, ct);
+        await FinishStreamsAsync(connection, plan, found.Made.Except(plan.Versions.Keys), at, ct);
+        await transaction.CommitAsync(ct);
+        return plan.Results(positions);
+    }
+
+    private async Task<(List<string> Made, Dictionary<string, long> Versions, Dictionary<Guid, Known> Known)> LockAndFindAsync(
+        NpgsqlConnection connection, CancellationToken ct)
+    {
+        var ids = events.Select(next => next.Id).Distinct().ToArray();
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                Statement(Limits),
+                Statement(MakeStreams, Text(tenant), Texts(streams)),
+                Statement(LockStreams, Text(tenant), Texts(streams)),
+                Statement(FindKnown, new NpgsqlParameter<Guid[]> { TypedValue = ids }),
+            },
+        };
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await reader.NextResultAsync(ct);
+        var made = new List<string>();
+        while (await reader.ReadAsync(ct)) made.Add(reader.GetString(0));
+
+        await reader.NextResultAsync(ct);
+        var versions = new Dictionary<string, long>(streams.Length, StringComparer.Ordinal);
+        while (await reader.ReadAsync(ct)) versions.Add(reader.GetString(0), reader.GetInt64(1));
+
+        await reader.NextResultAsync(ct);
+        var known = new Dictionary<Guid, Known>();
+        while (await reader.ReadAsync(ct))
+            known.Add(reader.GetGuid(0), new Known(reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetString(2)));
+        return (made, versions, known);
+    }
+
+    private async Task<(long[] Positions, DateTime At)> DrawAsync(NpgsqlConnection connection, int count, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(place.Qualify(DrawNumbers), connection);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = count });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return (reader.GetFieldValue<long[]>(0), reader.GetFieldValue<DateTime>(1));
+    }
+
+    private async Task CopyAsync(NpgsqlConnection connection, AppendPlan plan, long[] positions, DateTime at, CancellationToken ct)
+    {
+        await using var rows = await connection.BeginBinaryImportAsync(place.Qualify(CopyEvents), ct);
+        foreach (var (number, (index, version)) in plan.Fresh.Index())
+        {
+            var next = events[index];
+            await rows.StartRowAsync(ct);
+            await rows.WriteAsync(positions[number], NpgsqlDbType.Bigint, ct);
+            await rows.WriteAsync(next.Id, NpgsqlDbType.Uuid, ct);
+            await rows.WriteAsync(next.Stream, NpgsqlDbType.Varchar, ct);
+            await rows.WriteAsync(version, NpgsqlDbType.Bigint, ct);
+            await rows.WriteAsync(next.Data, NpgsqlDbType.Jsonb, ct);
+            await rows.WriteAsync(next.Type, NpgsqlDbType.Varchar, ct);
+            await rows.WriteAsync(at, NpgsqlDbType.TimestampTz, ct);
+            await rows.WriteAsync(tenant, NpgsqlDbType.Varchar, ct);
+            await rows.WriteAsync(next.DotNetType, NpgsqlDbType.Varchar, ct);
+            await rows.WriteAsync(next.Headers.ToJson(), NpgsqlDbType.Jsonb, ct);
+            await rows.WriteAsync(false, NpgsqlDbType.Boolean, ct);
+        }
+        await rows.CompleteAsync(ct);
+    }
+
+    private async Task FinishStreamsAsync(
+        NpgsqlConnection connection, AppendPlan plan, IEnumerable<string> empty, DateTime at, CancellationToken ct)
+    {
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                Statement(
+                    SetVersions, Text(tenant), Texts([.. plan.Versions.Keys]),
+                    new NpgsqlParameter<long[]> { TypedValue = [.. plan.Versions.Values] },
+                    new NpgsqlParameter<DateTime> { TypedValue = at }),
+            },
+        };
+        if (empty.ToArray() is { Length: > 0 } left) batch.BatchCommands.Add(Statement(RemoveEmpty, Text(tenant), Texts(left)));
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
+    private NpgsqlBatchCommand Statement(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var statement = new NpgsqlBatchCommand(place.Qualify(sql));
+        foreach (var parameter in parameters) statement.Parameters.Add(parameter);
+        return statement;
+    }
+
+    private static NpgsqlParameter<string> Text(string value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Varchar };
+
+    private static NpgsqlParameter<string[]> Texts(string[] values) =>
+        new() { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar };
+}

@@ -1,0 +1,107 @@
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Retention.Projections.EventLog;
+
+/// <summary>
+/// The facts, in Marten's tables: events in streams, every event at a position of its own. An append that returned is durable; one that
+/// threw an error of the connection may have been committed, and is repeated with the same ids.
+/// </summary>
+public sealed class EventLog(Place place)
+{
+    private const string Columns = "seq_id, id, coalesce(tenant_id, '*DEFAULT*'), stream_id, version, type, data, headers, timestamp";
+
+    /// <summary>
+    /// Stores what is new of a batch, in its order, for any mix of the tenant's streams. A repeat (same id, same content) changes nothing.
+    /// </summary>
+    /// <returns>A verdict for each event, in the batch's order. Nothing but what is stored draws a number.</returns>
+    /// <exception cref="VersionConflictException">A new event expects another version of its stream; nothing was stored.</exception>
+    /// <exception cref="PostgresException">
+    /// unique_violation or deadlock_detected: other writers sent the same ids for other streams, twice in a row; nothing was stored.
+    /// </exception>
+    /// <exception cref="NpgsqlException">The connection failed: whether the batch was committed is unknown.</exception>
+    public async Task<IReadOnlyList<Appended>> AppendAsync(
+        string tenant, IReadOnlyList<NewEvent> events, AppendMode mode, CancellationToken ct)
+    {
+        if (events.Count == 0) return [];
+        var transaction = new AppendTransaction(place, tenant, events);
+        try
+        {
+            return await transaction.RunAsync(mode, ct);
+        }
+        catch (PostgresException collision)
+            when (collision.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected)
+        {
+            // The winner has committed the id for another stream, or this writer gave way to it: the second run finds it as known.
+            return await transaction.RunAsync(mode, ct);
+        }
+    }
+
+    /// <summary>
+    /// One page of the log. Read up to the safe position, by a statement that begins after the position was learned: only then is the
+    /// page complete for ever.
+    /// </summary>
+    public async Task<LogPage> ReadAsync(LogRange range, CancellationToken ct)
+    {
+        const string sql = $$"""
+            select {{Columns}} from {schema}.mt_events
+            where seq_id > $1 and seq_id <= $2 and not is_archived and type <> 'tombstone'
+              and ($4::varchar is null or tenant_id = $4) and ($5::varchar[] is null or tenant_id <> all($5))
+            order by seq_id limit $3
+            """;
+        await using var command = place.Command(sql);
+        command.Parameters.AddWithValue(range.After);
+        command.Parameters.AddWithValue(range.UpTo);
+        command.Parameters.AddWithValue(range.Limit);
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)range.Tenant ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Varchar });
+        command.Parameters.Add(new NpgsqlParameter
+        {
+            Value = (object?)range.ExceptTenants?.ToArray() ?? DBNull.Value,
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar,
+        });
+        var events = await ReadAllAsync(command, ct);
+        return new LogPage(events, events.Count < range.Limit ? Math.Max(range.After, range.UpTo) : events[^1].Position);
+    }
+
+    /// <summary>A stream's events from a version on, in order; archived ones are left out.</summary>
+    public async Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(
+        string tenant, string stream, long fromVersion = 1, CancellationToken ct = default)
+    {
+        const string sql = $$"""
+            select {{Columns}} from {schema}.mt_events
+            where tenant_id = $1 and stream_id = $2 and version >= $3 and not is_archived and type <> 'tombstone'
+            order by version
+            """;
+        await using var command = place.Command(sql);
+        command.Parameters.AddWithValue(tenant);
+        command.Parameters.AddWithValue(stream);
+        command.Parameters.AddWithValue(fromVersion);
+        return await ReadAllAsync(command, ct);
+    }
+
+    /// <summary>The highest number ever drawn, 0 for a fresh log; transactions that are still open may hold numbers up to it.</summary>
+    public async Task<long> LastIssuedAsync(CancellationToken ct)
+    {
+        await using var command = place.Command(SafePosition.LastIssued);
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    private static async Task<List<StoredEvent>> ReadAllAsync(NpgsqlCommand command, CancellationToken ct)
+    {
+        var events = new List<StoredEvent>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            events.Add(new StoredEvent(
+                Position: reader.GetInt64(0),
+                EventId: reader.GetGuid(1),
+                Tenant: reader.GetString(2),
+                Stream: reader.GetString(3),
+                Version: reader.GetInt64(4),
+                Type: reader.GetString(5),
+                Data: JsonElement.Parse(reader.GetFieldValue<byte[]>(6)),
+                Headers: reader.IsDBNull(7) ? null : EventHeaders.From(reader.GetFieldValue<byte[]>(7)),
+                RecordedAt: reader.GetFieldValue<DateTimeOffset>(8)));
+        return events;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Npgsql;
+
+namespace Retention.Projections.EventLog;
+
+/// <summary>
+/// Brings a place's schema to the version of this program: every embedded <c>NNNN-name.sql</c>, in order of its number, once. Forward
+/// only; one transaction, so that a failed step leaves the schema as it was.
+/// </summary>
+public static partial class Migrations
+{
+    private const int OldestServer = 150_000;
+
+    private static readonly SortedDictionary<int, string> Steps = Collect(typeof(Migrations).Assembly);
+
+    /// <inheritdoc cref="ApplyAsync(Place, bool, CancellationToken)"/>
+    public static Task ApplyAsync(Place place, CancellationToken ct = default) => ApplyAsync(place, allowFsyncOff: false, ct);
+
+    /// <summary>Waits for any other process that migrates this schema, then applies what is missing and checks what the log relies on.</summary>
+    /// <param name="allowFsyncOff">Accept a server that can lose acknowledged events in a power cut: for throw-away data only.</param>
+    /// <exception cref="NewerSchemaException">The schema is newer than this program; nothing was changed.</exception>
+    /// <exception cref="UnfitServerException">The server is older than PostgreSQL 15, runs without fsync, or its sequence caches.</exception>
+    public static async Task ApplyAsync(Place place, bool allowFsyncOff, CancellationToken ct)
+    {
+        await using var connection = await place.DataSource.OpenConnectionAsync(ct);
+        await RefuseUnfitAsync(connection, allowFsyncOff, ct);
+
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await LockAsync(connection, place, ct);
+        var applied = await AppliedAsync(connection, place, ct);
+        if (applied > Steps.Keys.Last()) throw new NewerSchemaException(place.Schema, applied, Steps.Keys.Last());
+
+        foreach (var (version, sql) in Steps.Where(step => step.Key > applied))
+        {
+            await ExecuteAsync(connection, place.Qualify(sql), ct);
+            await RecordAsync(connection, place, version, ct);
+        }
+        await RefuseCachingSequenceAsync(connection, place, ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    private static async Task RefuseUnfitAsync(NpgsqlConnection connection, bool allowFsyncOff, CancellationToken ct)
+    {
+        var version = int.Parse(await ShowAsync(connection, "server_version_num", ct), CultureInfo.InvariantCulture);
+        if (version < OldestServer)
+            throw new UnfitServerException($"The server is PostgreSQL {version / 10_000}; PostgreSQL {OldestServer / 10_000} or newer is needed.");
+        if (!allowFsyncOff && await ShowAsync(connection, "fsync", ct) == "off")
+            throw new UnfitServerException("The server runs with fsync=off and would lose acknowledged events in a power cut; set fsync=on.");
+    }
+
+    private static async Task LockAsync(NpgsqlConnection connection, Place place, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended($1, 0))", connection);
+        command.Parameters.AddWithValue($"{place.Schema}.schema_versions");
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>The highest version applied, 0 for a schema that is new to us (Marten may have made its own tables in it).</summary>
+    private static async Task<int> AppliedAsync(NpgsqlConnection connection, Place place, CancellationToken ct)
+    {
+        const string make = """
+            create schema if not exists {schema};
+            create table if not exists {schema}.schema_versions (version int not null primary key, applied_at timestamptz not null)
+            """;
+        await ExecuteAsync(connection, place.Qualify(make), ct);
+        await using var read = new NpgsqlCommand(place.Qualify("select coalesce(max(version), 0) from {schema}.schema_versions"), connection);
+        return (int)(await read.ExecuteScalarAsync(ct))!;
+    }
+
+    private static async Task RecordAsync(NpgsqlConnection connection, Place place, int version, CancellationToken ct)
+    {
+        const string record = "insert into {schema}.schema_versions (version, applied_at) values ($1, clock_timestamp())";
+        await using var command = new NpgsqlCommand(place.Qualify(record), connection);
+        command.Parameters.AddWithValue(version);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static async Task RefuseCachingSequenceAsync(NpgsqlConnection connection, Place place, CancellationToken ct)
+    {
+        const string read = "select seqcache from pg_sequence where seqrelid = '{schema}.mt_events_sequence'::regclass";
+        await using var command = new NpgsqlCommand(place.Qualify(read), connection);
+        if (await command.ExecuteScalarAsync(ct) is not 1L)
+            throw new UnfitServerException($"{place.Schema}.mt_events_sequence hands out numbers in blocks; run: alter sequence … cache 1.");
+    }
+
+    private static async Task<string> ShowAsync(NpgsqlConnection connection, string setting, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("select current_setting($1)", connection);
+        command.Parameters.AddWithValue(setting);
+        return (string)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static SortedDictionary<int, string> Collect(Assembly assembly)
+    {
+        var steps = new SortedDictionary<int, string>();
+        foreach (var resource in assembly.GetManifestResourceNames())
+        {
+            if (FileName().Match(resource) is not { Success: true } match) continue;
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
+            if (!steps.TryAdd(int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), reader.ReadToEnd()))
+                throw new InvalidOperationException($"Two migrations have the number of {resource}.");
+        }
+        return steps;
+    }
+
+    [GeneratedRegex(@"(?:\A|\.)(\d{4})-[a-z0-9-]+\.sql\z")]
+    private static partial Regex FileName();
+}

@@ -1,0 +1,36 @@
+using System.Text.RegularExpressions;
+using Npgsql;
+
+namespace Retention.Projections.EventLog;
+
+/// <summary>
+/// A PostgreSQL database and a schema in it that together hold a complete log, histories and read models for a group of tenants. A
+/// position belongs to its place; no transaction crosses places.
+/// </summary>
+public sealed partial class Place
+{
+    private const string SchemaToken = "{schema}";
+
+    /// <param name="schema">A plain lower-case identifier, since it is written into statements unquoted.</param>
+    /// <exception cref="ArgumentException">The schema's name is not <c>[a-z_][a-z0-9_]*</c> of at most 63 characters.</exception>
+    public Place(NpgsqlDataSource dataSource, string schema = "retention")
+    {
+        if (!Identifier().IsMatch(schema))
+            throw new ArgumentException($"'{schema}' is not a schema name: [a-z_][a-z0-9_]*, at most 63 characters.", nameof(schema));
+        DataSource = dataSource;
+        Schema = schema;
+    }
+
+    public NpgsqlDataSource DataSource { get; }
+
+    public string Schema { get; }
+
+    /// <summary>The statement with every <c>{schema}</c> replaced by this place's schema.</summary>
+    public string Qualify(string sql) => sql.Replace(SchemaToken, Schema, StringComparison.Ordinal);
+
+    /// <summary>A command of its own connection and transaction, with <c>{schema}</c> replaced.</summary>
+    public NpgsqlCommand Command(string sql) => DataSource.CreateCommand(Qualify(sql));
+
+    [GeneratedRegex(@"\A[a-z_][a-z0-9_]{0,62}\z")]
+    private static partial Regex Identifier();
+}

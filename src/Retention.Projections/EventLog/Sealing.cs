@@ -1,0 +1,110 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Retention.Domain.Events;
+using Retention.Projections.PersonalData;
+
+namespace Retention.Projections.EventLog;
+
+/// <summary>
+/// Between the envelopes that clients send and read, and the events that the log stores: free text is sealed with the customer's key on
+/// the way in and opened on the way out; everything else stays as sent.
+/// </summary>
+public sealed class Sealing(CustomerKeys keys)
+{
+    private const string Rfc3339 = "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz";
+
+    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The envelopes as events to append, in order. Only customers with free text in the batch get a key.</summary>
+    /// <exception cref="ArgumentException">A type is not in the vocabulary: validation comes first.</exception>
+    public async Task<IReadOnlyList<NewEvent>> SealAsync(string tenant, IReadOnlyList<Envelope> envelopes, CancellationToken ct)
+    {
+        var types = envelopes.Select(envelope => TypeOf(envelope)).ToArray();
+        var confiding = envelopes.Where((envelope, index) => HasFreeText(types[index], envelope.Data))
+            .Select(envelope => envelope.Customer).Distinct(StringComparer.Ordinal).ToArray();
+        var known = await keys.EnsureAsync(tenant, confiding, ct);
+        return [.. envelopes.Select((envelope, index) => Seal(tenant, envelope, types[index], known.GetValueOrDefault(envelope.Customer)))];
+    }
+
+    /// <summary>
+    /// The envelopes as sent, of the customers' events that clients of ours wrote; others are left out. Free text whose key is destroyed
+    /// reads as null.
+    /// </summary>
+    /// <exception cref="SealBrokenException">A sealed text was altered.</exception>
+    public async Task<IReadOnlyList<Envelope>> OpenAsync(IReadOnlyList<StoredEvent> events, CancellationToken ct)
+    {
+        var byTenant = new Dictionary<string, IReadOnlyDictionary<string, CustomerKey>>(StringComparer.Ordinal);
+        foreach (var tenant in events.GroupBy(stored => stored.Tenant, StringComparer.Ordinal))
+            byTenant[tenant.Key] = await keys.FindAsync(tenant.Key, [.. Confiding(tenant).Distinct(StringComparer.Ordinal)], ct);
+        return [.. events.Select(stored => Open(stored, byTenant[stored.Tenant])).OfType<Envelope>()];
+    }
+
+    private static IEnumerable<string> Confiding(IEnumerable<StoredEvent> events)
+    {
+        foreach (var stored in events)
+            if (EventType.Named(stored.Type) is { } type && HasFreeText(type, stored.Data)
+                && CustomerStream.TryCustomer(stored.Stream, out var customer))
+                yield return customer;
+    }
+
+    private static Envelope? Open(StoredEvent stored, IReadOnlyDictionary<string, CustomerKey> known)
+    {
+        if (stored.Headers is not { } headers || !CustomerStream.TryCustomer(stored.Stream, out var customer)) return null;
+        var data = stored.Data;
+        if (EventType.Named(stored.Type) is { } type && HasFreeText(type, data))
+        {
+            var key = known.GetValueOrDefault(customer);
+            data = Rewrite(type, data, (name, text) => Open(key, text, Context(stored.EventId, name)));
+        }
+        var occurredAt = DateTimeOffset.Parse(headers.OccurredAt, CultureInfo.InvariantCulture);
+        return new Envelope(headers.Source, headers.Id, stored.Type, customer, occurredAt, data);
+    }
+
+    private static NewEvent Seal(string tenant, Envelope envelope, EventType type, CustomerKey? key)
+    {
+        var id = EventId.Of(tenant, envelope.Source, envelope.Id);
+        var data = HasFreeText(type, envelope.Data)
+            ? Rewrite(type, envelope.Data, (name, text) => key!.Seal(text, Context(id, name)))
+            : envelope.Data;
+        var headers = new EventHeaders(
+            envelope.Source, envelope.Id, envelope.OccurredAt.ToString(Rfc3339, CultureInfo.InvariantCulture),
+            ContentHash.Of(type.Name, envelope.Customer, envelope.OccurredAt, data), EventType.SchemaVersion);
+        return new NewEvent(CustomerStream.Of(envelope.Customer), type.Name, DotNetType(type), id, data.GetRawText(), headers);
+    }
+
+    /// <summary>Texts of other clients of the tables stand unsealed, and are passed on.</summary>
+    private static string? Open(CustomerKey? key, string text, string context) =>
+        text.StartsWith(CustomerKey.Prefix, StringComparison.Ordinal) ? key?.Open(text, context) : text;
+
+    private static string Context(Guid eventId, string member) => $"{eventId}/{member}";
+
+    private static string DotNetType(EventType type) => $"{type.ClrType.FullName}, {type.ClrType.Assembly.GetName().Name}";
+
+    private static EventType TypeOf(Envelope envelope) =>
+        EventType.Named(envelope.Type) ?? throw new ArgumentException($"'{envelope.Type}' is not an event type.", nameof(envelope));
+
+    private static bool HasFreeText(EventType type, JsonElement data) =>
+        type.FreeText.Count > 0 && data.EnumerateObject().Any(member => IsFreeText(type, member));
+
+    private static bool IsFreeText(EventType type, JsonProperty member) =>
+        member.Value.ValueKind == JsonValueKind.String && type.FreeText.Contains(member.Name);
+
+    /// <summary>The object with its free text replaced, and every other member as it was.</summary>
+    private static JsonElement Rewrite(EventType type, JsonElement data, Func<string, string, string?> replace)
+    {
+        var output = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(output, Relaxed))
+        {
+            writer.WriteStartObject();
+            foreach (var member in data.EnumerateObject())
+                if (IsFreeText(type, member))
+                    writer.WriteString(member.Name, replace(member.Name, member.Value.GetString()!));
+                else
+                    member.WriteTo(writer);
+            writer.WriteEndObject();
+        }
+        return JsonElement.Parse(output.WrittenSpan);
+    }
+}
