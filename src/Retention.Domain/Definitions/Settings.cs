@@ -22,12 +22,6 @@ public sealed record Settings(
     string TimeZone, string WeekStart, string? Currency, ActivityPolicy Activity, string Refunds, int MinN, JsonElement BusinessHours,
     IReadOnlyDictionary<string, string> ServicePromise, int AskThrottleDays, IReadOnlyDictionary<string, Scale> Scales)
 {
-    /// <summary>The stream of a tenant's settings.</summary>
-    public const string Stream = "settings";
-
-    /// <summary>The stored name of a change.</summary>
-    public const string EventName = "settings_changed";
-
     public static IReadOnlyList<string> RefundNames { get; } = ["order", "refund"];
 
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web);
@@ -44,11 +38,6 @@ public sealed record Settings(
 
     public Scale ScaleOf(Instrument instrument) => Scales.GetValueOrDefault(instrument.ToString().ToLowerInvariant()) ?? Scale.Of(instrument);
 
-    public JsonElement ToData() => JsonSerializer.SerializeToElement(this, Json);
-
-    public static Settings FromData(JsonElement data) =>
-        data.Deserialize<Settings>(Json) ?? throw new InvalidDataException("A change of settings has no data.");
-
     /// <summary>A weekday by its English name; null for any other word.</summary>
     public static DayOfWeek? Weekday(string name) =>
         Enum.GetValues<DayOfWeek>().Cast<DayOfWeek?>().FirstOrDefault(day => string.Equals(day.ToString(), name, StringComparison.OrdinalIgnoreCase));
@@ -63,4 +52,17 @@ public sealed record Settings(
         foreach (var weekday in (string[])["monday", "tuesday", "wednesday", "thursday", "friday"]) hours[weekday] = office;
         return JsonSerializer.SerializeToElement(hours);
     }
+}
+
+/// <summary>The event of a change; it holds all settings as they are from then on.</summary>
+public sealed record SettingsChanged(Settings Settings)
+{
+    /// <summary>The stored name.</summary>
+    public const string Name = "settings_changed";
+
+    public string ToData() => JsonSerializer.Serialize(this, Settings.Json);
+
+    /// <exception cref="InvalidDataException">The data holds no settings.</exception>
+    public static Settings Read(JsonElement data) =>
+        data.Deserialize<SettingsChanged>(Settings.Json)?.Settings ?? throw new InvalidDataException("A change of settings has no data.");
 }

@@ -21,4 +21,7 @@ public static class Timestamp
 
     /// <exception cref="FormatException">The text is no RFC 3339 date-time with an offset.</exception>
     public static DateTimeOffset Parse(string text) => TryParse(text) ?? throw new FormatException($"'{text}' is not an RFC 3339 date-time.");
+
+    /// <summary>With the time's own offset, and as many digits of a second as it has.</summary>
+    public static string Format(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture);
 }

@@ -21,7 +21,7 @@ public sealed record Reflection(long Position, DateTimeOffset? RecordedAt, long 
         command.Parameters.AddWithValue(tenant);
         await using var reader = await command.ExecuteReaderAsync(ct);
         if (!await reader.ReadAsync(ct)) return Nothing;
-        var settings = reader.IsDBNull(3) ? Settings.Default : Settings.FromData(JsonSerializer.Deserialize<JsonElement>(reader.GetString(3)));
+        var settings = reader.IsDBNull(3) ? Settings.Default : JsonSerializer.Deserialize<Settings>(reader.GetString(3), Settings.Json)!;
         return new Reflection(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetInt64(2), settings, reader.GetString(4));
     }
 }

@@ -15,7 +15,7 @@ public sealed class Progress(Place place, TimeProvider time)
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
-    private volatile TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Signal moved = new();
 
     public async Task<IReadOnlyList<ProgressRow>> RowsAsync(CancellationToken ct)
     {
@@ -44,8 +44,7 @@ public sealed class Progress(Place place, TimeProvider time)
     }
 
     /// <summary>Tells waiters in this process that progress was committed.</summary>
-    public void Tell() =>
-        Interlocked.Exchange(ref moved, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    public void Tell() => moved.Raise();
 
     /// <summary>Waits until a tenant is reflected up to a position.</summary>
     /// <returns>False when the time was over first.</returns>
@@ -54,7 +53,7 @@ public sealed class Progress(Place place, TimeProvider time)
         var started = time.GetTimestamp();
         while (true)
         {
-            var signal = moved.Task;
+            var signal = moved.Next;
             if (await OfAsync(tenant, ct) >= position) return true;
             var left = atMost - time.GetElapsedTime(started);
             if (left <= TimeSpan.Zero) return false;

@@ -17,26 +17,11 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim nudged = new(0, 1);
+    private readonly Signal appended = new();
     private readonly BatchApplication application = new(place);
 
     /// <summary>Tells that something was appended in this process, so that it is reflected without waiting for the next poll.</summary>
-    public void Nudge()
-    {
-        if (nudged.CurrentCount == 0) Release();
-
-        void Release()
-        {
-            try
-            {
-                nudged.Release();
-            }
-            catch (SemaphoreFullException)
-            {
-                // Another append has told already.
-            }
-        }
-    }
+    public void Nudge() => appended.Raise();
 
     /// <summary>Runs until cancelled. A fault of the database is logged and tried again; progress is only what was committed.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -46,9 +31,10 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
         {
             try
             {
+                var signal = appended.Next;
                 var busy = await AdvanceAsync(ct);
-                wait = busy ? ShortestWait : wait * 2 < LongestWait ? wait * 2 : LongestWait;
-                if (!busy && await nudged.WaitAsync(wait, ct)) wait = ShortestWait;
+                wait = busy || signal.IsCompleted ? ShortestWait : wait * 2 < LongestWait ? wait * 2 : LongestWait;
+                if (!busy) await Task.WhenAny(signal, Task.Delay(wait, ct));
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {

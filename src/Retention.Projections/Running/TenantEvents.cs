@@ -30,7 +30,7 @@ internal sealed record TenantEvents(string Tenant, IReadOnlyDictionary<string, L
         Settings? settings = null;
         foreach (var stored in events)
         {
-            if (stored is { Stream: Settings.Stream, Type: Settings.EventName }) settings = SettingsOf(stored);
+            if (stored is { Stream: CustomerStream.Settings, Type: SettingsChanged.Name }) settings = SettingsOf(stored);
             else if (CustomerStream.TryCustomer(stored.Stream, out var customer) && EventType.Named(stored.Type) is { } type)
             {
                 if (!entries.TryGetValue(customer, out var own)) entries[customer] = own = [];
@@ -63,7 +63,7 @@ internal sealed record TenantEvents(string Tenant, IReadOnlyDictionary<string, L
     {
         try
         {
-            var settings = Settings.FromData(stored.Data);
+            var settings = SettingsChanged.Read(stored.Data);
             settings.ToDefinition();
             return settings;
         }

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Retention.Domain.Definitions;
+using Retention.Domain.Events;
+using Retention.Projections.EventLog;
+
+namespace Retention.Projections.Running;
+
+/// <param name="Version">How often they were changed; 0 for the defaults.</param>
+/// <param name="Position">The log position of the last change; 0 for the defaults.</param>
+public sealed record SettingsVersion(Settings Settings, long Version, long Position)
+{
+    public static SettingsVersion Default { get; } = new(Settings.Default, 0, 0);
+}
+
+/// <summary>A tenant's settings as the log holds them, ahead of what is projected.</summary>
+public sealed class TenantSettings(Place place, EventLog.EventLog log, TimeProvider time)
+{
+    private const string Source = "retention";
+
+    public async Task<SettingsVersion> LoadAsync(string tenant, CancellationToken ct)
+    {
+        const string sql = """
+            select data, version, seq_id from {schema}.mt_events
+            where tenant_id = $1 and stream_id = 'settings' and not is_archived order by version desc limit 1
+            """;
+        await using var command = place.Command(sql);
+        command.Parameters.AddWithValue(tenant);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        if (!await reader.ReadAsync(ct)) return SettingsVersion.Default;
+        return new SettingsVersion(
+            SettingsChanged.Read(JsonSerializer.Deserialize<JsonElement>(reader.GetString(0))), reader.GetInt64(1), reader.GetInt64(2));
+    }
+
+    /// <summary>Changes settings against their newest version; somebody else's change in between is taken into account.</summary>
+    /// <param name="change">The settings wanted, or the same ones for no change. May be called more than once.</param>
+    public async Task<SettingsVersion> ChangeAsync(string tenant, Func<Settings, Settings> change, CancellationToken ct)
+    {
+        while (true)
+        {
+            var current = await LoadAsync(tenant, ct);
+            var wanted = change(current.Settings);
+            if (ReferenceEquals(wanted, current.Settings)) return current;
+            try
+            {
+                var appended = await log.AppendAsync(tenant, [Changed(tenant, wanted, current.Version)], AppendMode.AllOrNone, ct);
+                if (appended[0] is Appended.Stored stored) return new SettingsVersion(wanted, stored.Version, stored.Position);
+            }
+            catch (VersionConflictException)
+            {
+                // Another change came first; this one is made again on top of it.
+            }
+        }
+    }
+
+    private NewEvent Changed(string tenant, Settings settings, long version)
+    {
+        var id = $"settings-{version + 1}";
+        var data = new SettingsChanged(settings).ToData();
+        var at = time.GetUtcNow();
+        var hash = ContentHash.Of(SettingsChanged.Name, CustomerStream.Settings, at, JsonSerializer.Deserialize<JsonElement>(data));
+        var headers = new EventHeaders(Source, id, Timestamp.Format(at), hash, EventType.SchemaVersion);
+        return new NewEvent(
+            CustomerStream.Settings, SettingsChanged.Name, $"{typeof(SettingsChanged).FullName}, {typeof(SettingsChanged).Assembly.GetName().Name}",
+            EventId.Of(tenant, Source, id), data, headers, version);
+    }
+}

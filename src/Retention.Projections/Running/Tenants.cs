@@ -1,0 +1,51 @@
+using Npgsql;
+using Retention.Projections.EventLog;
+using Retention.Projections.ReadModels;
+
+namespace Retention.Projections.Running;
+
+/// <summary>The tenants of a place.</summary>
+public sealed class Tenants(Place place)
+{
+    // Rows that name a tenant, in an order that respects their references.
+    private static readonly IReadOnlyList<string> Tables =
+    [
+        .. MaintainedCells.Tables, "customer_history", "reflections", "imports", "customer_keys", "mt_events", "mt_streams", "tenants",
+    ];
+
+    /// <returns>Whether the tenant is new.</returns>
+    public async Task<bool> CreateAsync(string tenant, CancellationToken ct)
+    {
+        await using var command = place.Command(
+            "insert into {schema}.tenants (tenant_id, created_at) values ($1, clock_timestamp()) on conflict (tenant_id) do nothing");
+        command.Parameters.AddWithValue(tenant);
+        return await command.ExecuteNonQueryAsync(ct) == 1;
+    }
+
+    public async Task<IReadOnlyList<(string Name, DateTimeOffset CreatedAt)>> AllAsync(CancellationToken ct)
+    {
+        await using var command = place.Command("select tenant_id, created_at from {schema}.tenants order by tenant_id");
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var tenants = new List<(string, DateTimeOffset)>();
+        while (await reader.ReadAsync(ct)) tenants.Add((reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1)));
+        return tenants;
+    }
+
+    /// <summary>Deletes a tenant with its events, histories, read models and keys, in one transaction.</summary>
+    /// <returns>Whether there was such a tenant.</returns>
+    public async Task<bool> DeleteAsync(string tenant, CancellationToken ct)
+    {
+        await using var connection = await place.DataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await ProgressLock.TakeAsync(connection, place, ct);
+        var rows = 0;
+        foreach (var table in Tables.Append("projection_progress"))
+        {
+            await using var command = new NpgsqlCommand(place.Qualify($"delete from {"{schema}"}.{table} where tenant_id = $1"), connection);
+            command.Parameters.AddWithValue(tenant);
+            rows += await command.ExecuteNonQueryAsync(ct);
+        }
+        await transaction.CommitAsync(ct);
+        return rows > 0;
+    }
+}
