@@ -107,7 +107,9 @@ public static class CanonicalJson
         var text = Encoding.ASCII.GetString(utf8);
         var e = text.AsSpan().IndexOfAny('e', 'E');
         var mantissa = e < 0 ? text : text[..e];
-        var exponent = e < 0 ? BigInteger.Zero : BigInteger.Parse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var exponent = e < 0
+            ? BigInteger.Zero
+            : BigInteger.Parse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 
         var sign = mantissa[0] == '-' ? "-" : "";
         var point = mantissa.IndexOf('.', StringComparison.Ordinal);

@@ -27,9 +27,9 @@ internal sealed class AppendPlan
         {
             var next = events[index];
             if (known.TryGetValue(next.Id, out var held))
-                verdicts[index] = new Verdict(held.Hash == next.Headers.Hash ? Kind.Duplicate : Kind.Conflict, At: held.Position);
+                verdicts[index] = new Verdict(Compare(held.Hash, next), At: held.Position);
             else if (firsts.TryGetValue(next.Id, out var first))
-                verdicts[index] = new Verdict(events[first].Headers.Hash == next.Headers.Hash ? Kind.Duplicate : Kind.Conflict, First: first);
+                verdicts[index] = new Verdict(Compare(events[first].Headers.Hash, next), First: first);
             else
             {
                 firsts.Add(next.Id, index);
@@ -68,6 +68,8 @@ internal sealed class AppendPlan
         Kind.New when stored is not null => stored,
         _ => new Appended.Withheld(),
     };
+
+    private static Kind Compare(string? hash, NewEvent next) => hash == next.Headers.Hash ? Kind.Duplicate : Kind.Conflict;
 
     private Verdict Add(int index, NewEvent next, long before)
     {

@@ -12,7 +12,8 @@ public sealed class CustomerKeys(Place place)
         string tenant, IReadOnlyCollection<string> customers, CancellationToken ct)
     {
         var found = await FindAsync(tenant, customers, ct);
-        var missing = customers.Where(customer => !found.ContainsKey(customer)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        var missing = customers.Where(customer => !found.ContainsKey(customer))
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
         if (missing.Length == 0) return found;
         await MakeAsync(tenant, missing, ct);
         return await FindAsync(tenant, customers, ct);
