@@ -32,7 +32,7 @@ internal sealed partial record PostgresBinaries(string Folder, Version Version)
             return found;
 
         var reasons = new List<string>();
-        foreach (var install in new[] { AptPackage.TryInstallAsync, NpmPackage.TryInstallAsync })
+        foreach (var install in new[] { AptPackage.TryInstallAsync, NpmPackage.OfThisMachine().TryInstallAsync })
         {
             var reason = await install(major, say, ct);
             if (reason is null && await FindAsync(major, ct) is { } installed)
@@ -70,7 +70,7 @@ internal sealed partial record PostgresBinaries(string Folder, Version Version)
         [
             .. debian.Exists ? debian.EnumerateDirectories().Select(d => Path.Combine(d.FullName, "bin")) : [],
             .. configured.ExitCode == 0 ? [configured.Output.Trim()] : Array.Empty<string>(),
-            .. NpmPackage.Installed(),
+            .. NpmPackage.OfThisMachine().Installed(),
         ];
     }
 
