@@ -43,6 +43,14 @@ public sealed class Progress(Place place, TimeProvider time)
         return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
+    /// <summary>The position of a tenant's last event that is reflected; 0 before the first.</summary>
+    public async Task<long> TenantPositionAsync(string tenant, CancellationToken ct)
+    {
+        await using var command = place.Command("select position from {schema}.reflections where tenant_id = $1");
+        command.Parameters.AddWithValue(tenant);
+        return (long?)await command.ExecuteScalarAsync(ct) ?? 0;
+    }
+
     /// <summary>Tells waiters in this process that progress was committed.</summary>
     public void Tell() => moved.Raise();
 

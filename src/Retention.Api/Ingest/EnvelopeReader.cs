@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Retention.Domain.Events;
+
+namespace Retention.Api.Ingest;
+
+/// <summary>Reads the envelope of an event from JSON: every fault of it at once, with the path of the member.</summary>
+public static class EnvelopeReader
+{
+    private static readonly string[] Members = ["id", "source", "type", "customer", "occurredAt", "data"];
+    private static readonly TimeSpan Future = TimeSpan.FromHours(24);
+    private static readonly DateTimeOffset Earliest = new(1900, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <returns>The envelope, or null when there are faults.</returns>
+    public static Envelope? Read(JsonElement json, DateTimeOffset now, List<Fault> faults)
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            faults.Add(new Fault("", "wrong_type", "an event must be a JSON object"));
+            return null;
+        }
+        if (!StorableJson.Check(json, "", faults)) return null;
+        foreach (var member in json.EnumerateObject().Where(member => !Members.Contains(member.Name)))
+            faults.Add(new Fault(member.Name, "unknown_member", $"is not a member of an event; allowed are {string.Join(", ", Members)}"));
+
+        var id = Name(json, "id", faults);
+        var source = Name(json, "source", faults);
+        var customer = Name(json, "customer", faults);
+        var type = Name(json, "type", faults);
+        if (type != "" && EventType.Named(type) is null)
+            faults.Add(new Fault("type", "unknown_type", $"'{type}' is not an event type; allowed are {string.Join(", ", EventType.All.Select(known => known.Name))}"));
+        var occurredAt = OccurredAt(json, now, faults);
+        var data = Data(json, faults);
+        return faults.Count > 0 ? null : new Envelope(source, id, type, customer, occurredAt, data);
+    }
+
+    /// <summary>The id that a refused event can be named by, if it has one.</summary>
+    public static string? IdOf(JsonElement json)
+    {
+        try
+        {
+            return json.ValueKind == JsonValueKind.Object && json.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String
+                ? id.GetString()
+                : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // A text with half of a surrogate pair names nothing.
+            return null;
+        }
+    }
+
+    private static string Name(JsonElement json, string member, List<Fault> faults)
+    {
+        if (!json.TryGetProperty(member, out var value) || value.ValueKind == JsonValueKind.Null)
+            faults.Add(new Fault(member, "required", "is required: a non-empty string"));
+        else if (value.ValueKind != JsonValueKind.String)
+            faults.Add(new Fault(member, "wrong_type", "must be a string"));
+        else if (value.GetString() is not { Length: > 0 and <= Fields.MaxName } text)
+            faults.Add(new Fault(member, "wrong_length", $"must have 1 to {Fields.MaxName} characters"));
+        else if (text.Any(char.IsControl))
+            faults.Add(new Fault(member, "control_character", "may not hold control characters"));
+        else
+            return text;
+        return "";
+    }
+
+    private static DateTimeOffset OccurredAt(JsonElement json, DateTimeOffset now, List<Fault> faults)
+    {
+        if (!json.TryGetProperty("occurredAt", out var value) || value.ValueKind != JsonValueKind.String
+            || Timestamp.TryParse(value.GetString()!) is not { } time)
+            faults.Add(new Fault("occurredAt", "not_a_time", "is required: an RFC 3339 date-time with an offset, such as 2026-01-03T10:11:12+02:00"));
+        else if (time > now + Future)
+            faults.Add(new Fault("occurredAt", "in_future", $"may lie at most 24 hours in the future; the service's clock says {Timestamp.Format(now)}"));
+        else if (time < Earliest)
+            faults.Add(new Fault("occurredAt", "out_of_range", "may not lie before 1900-01-01"));
+        else
+            return time;
+        return default;
+    }
+
+    private static JsonElement Data(JsonElement json, List<Fault> faults)
+    {
+        if (json.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object) return data;
+        faults.Add(new Fault("data", "required", "is required: an object"));
+        return default;
+    }
+}

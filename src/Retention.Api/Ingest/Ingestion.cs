@@ -1,0 +1,96 @@
+using Retention.Domain.Definitions;
+using Retention.Domain.Events;
+using Retention.Projections.EventLog;
+using Retention.Projections.Running;
+
+namespace Retention.Api.Ingest;
+
+/// <summary>From envelopes to the log: rules, free text sealed, append. What it has answered for is durable.</summary>
+public sealed class Ingestion(EventLog log, Sealing sealing, TenantSettings settings, Tenants tenants, Progress progress, Projector projector)
+{
+    /// <summary>Stores the valid events of a batch and answers for each of the others.</summary>
+    public Task<IngestOutcome> StoreAsync(string tenant, IReadOnlyList<Envelope> events, CancellationToken ct) =>
+        StoreAsync(tenant, events, AppendMode.KeepValid, ct);
+
+    /// <param name="mode">With <see cref="AppendMode.AllOrNone"/> one rejection stores nothing, and all counts but the rejected are 0.</param>
+    public async Task<IngestOutcome> StoreAsync(string tenant, IReadOnlyList<Envelope> events, AppendMode mode, CancellationToken ct)
+    {
+        await tenants.CreateAsync(tenant, ct);
+        var check = await CheckAsync(tenant, events, mode, ct);
+        var storable = check.Valid.Count > 0 && (mode == AppendMode.KeepValid || check.Rejected.Count == 0);
+        var appended = storable
+            ? await log.AppendAsync(tenant, await sealing.SealAsync(tenant, check.Valid.ConvertAll(index => events[index]), ct), mode, ct)
+            : [];
+        projector.Nudge();
+
+        var rejected = new List<Rejection>(check.Rejected);
+        for (var i = 0; i < appended.Count; i++)
+        {
+            if (appended[i] is Appended.Conflict) rejected.Add(Conflict(check.Valid[i], events[check.Valid[i]]));
+        }
+        rejected.Sort((a, b) => a.Index.CompareTo(b.Index));
+        if (mode == AppendMode.AllOrNone && rejected.Count > 0) return new IngestOutcome(0, 0, rejected, await CurrentAsync(tenant, ct), 0);
+        return new IngestOutcome(
+            appended.Count(verdict => verdict is Appended.Stored), appended.Count(verdict => verdict is Appended.Duplicate), rejected,
+            await PositionAsync(tenant, appended, ct), check.Warnings);
+    }
+
+    private async Task<Checked> CheckAsync(string tenant, IReadOnlyList<Envelope> events, AppendMode mode, CancellationToken ct)
+    {
+        while (true)
+        {
+            var current = await settings.LoadAsync(tenant, ct);
+            var rules = new Rules(current.Settings);
+            var check = Check(events, rules);
+            var fixes = !ReferenceEquals(rules.Settings, current.Settings) && (mode == AppendMode.KeepValid || check.Rejected.Count == 0);
+            if (!fixes) return check;
+
+            // Somebody else may have fixed the currency or a scale in between; then the batch is checked against that.
+            var overtaken = false;
+            await settings.ChangeAsync(tenant, newest =>
+            {
+                overtaken = newest != current.Settings;
+                return overtaken ? newest : rules.Settings;
+            }, ct);
+            if (!overtaken) return check;
+        }
+    }
+
+    private static Checked Check(IReadOnlyList<Envelope> events, Rules rules)
+    {
+        var (valid, rejected, warnings) = (new List<int>(events.Count), new List<Rejection>(), 0);
+        for (var index = 0; index < events.Count; index++)
+        {
+            var faults = new List<Fault>();
+            var fields = new Fields(events[index].Data, "data", faults);
+            var happened = EventType.Named(events[index].Type)!.Read(fields);
+            if (faults.Count == 0) faults.AddRange(rules.Check(happened));
+            if (faults.Count > 0) rejected.Add(new Rejection(index, events[index].Id, faults[0].Code, faults));
+            else
+            {
+                valid.Add(index);
+                warnings += fields.Unknown;
+            }
+        }
+        return new Checked(valid, rejected, warnings);
+    }
+
+    private static Rejection Conflict(int index, Envelope sent) => new(
+        index, sent.Id, "conflict",
+        [new Fault("id", "conflict", "is stored with other content (type, customer, occurredAt or data); the stored event stays as it is")]);
+
+    private async Task<long> PositionAsync(string tenant, IReadOnlyList<Appended> appended, CancellationToken ct)
+    {
+        var highest = 0L;
+        foreach (var verdict in appended)
+        {
+            if (verdict is Appended.Stored stored) highest = Math.Max(highest, stored.Position);
+            if (verdict is Appended.Duplicate duplicate) highest = Math.Max(highest, duplicate.Position);
+        }
+        return highest > 0 ? highest : await CurrentAsync(tenant, ct);
+    }
+
+    private Task<long> CurrentAsync(string tenant, CancellationToken ct) => progress.TenantPositionAsync(tenant, ct);
+
+    private sealed record Checked(List<int> Valid, List<Rejection> Rejected, int Warnings);
+}

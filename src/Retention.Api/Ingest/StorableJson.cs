@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Text.Json;
+using Retention.Domain.Events;
+
+namespace Retention.Api.Ingest;
+
+/// <summary>Finds what JSON allows and PostgreSQL cannot keep: NUL and halves of surrogate pairs in texts, numbers beyond all measure.</summary>
+internal static class StorableJson
+{
+    private const int MostDigits = 200;
+    private const int LargestExponent = 300;
+
+    public static bool Check(JsonElement json, string path, List<Fault> faults)
+    {
+        var before = faults.Count;
+        Walk(json, path, faults);
+        return faults.Count == before;
+    }
+
+    private static void Walk(JsonElement json, string path, List<Fault> faults)
+    {
+        switch (json.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var member in json.EnumerateObject())
+                {
+                    var name = NameOf(member);
+                    if (name is null) faults.Add(new Fault(path, "not_storable", "has a member whose name holds NUL or half of a surrogate pair"));
+                    else Walk(member.Value, path == "" ? name : $"{path}.{name}", faults);
+                }
+                break;
+            case JsonValueKind.Array:
+                foreach (var (index, item) in json.EnumerateArray().Index()) Walk(item, $"{path}[{index}]", faults);
+                break;
+            case JsonValueKind.String when !IsStorable(json.GetRawText()) && TextOf(json) is null:
+                faults.Add(new Fault(path, "not_storable", "may not hold NUL or half of a surrogate pair"));
+                break;
+            case JsonValueKind.Number when !IsMeasured(json.GetRawText()):
+                faults.Add(new Fault(path, "out_of_range", $"may have at most {MostDigits} digits and an exponent within ±{LargestExponent}"));
+                break;
+        }
+    }
+
+    /// <summary>Only an escape can bring in what is not storable; most texts have none.</summary>
+    private static bool IsStorable(string raw) => !raw.Contains("\\u", StringComparison.Ordinal);
+
+    private static string? NameOf(JsonProperty member) => Storable(() => member.Name);
+
+    private static string? TextOf(JsonElement json) => Storable(() => json.GetString()!);
+
+    private static string? Storable(Func<string> read)
+    {
+        try
+        {
+            var text = read();
+            return text.Contains('\0', StringComparison.Ordinal) ? null : text;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsMeasured(string raw)
+    {
+        if (raw.Length > MostDigits) return false;
+        var exponent = raw.AsSpan().IndexOfAny('e', 'E');
+        return exponent < 0
+            || (int.TryParse(raw.AsSpan(exponent + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var power)
+                && Math.Abs(power) <= LargestExponent);
+    }
+}

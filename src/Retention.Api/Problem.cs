@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Diagnostics;
+using Npgsql;
+using Retention.Domain.Events;
+
+namespace Retention.Api;
+
+/// <summary>A request that cannot be answered as asked; it becomes an RFC 9457 problem in one place.</summary>
+/// <param name="status">The HTTP status.</param>
+/// <param name="code">Stable and machine-readable.</param>
+public sealed class ProblemException(int status, string code, string detail, params IReadOnlyList<Fault> errors) : Exception(detail)
+{
+    public int Status { get; } = status;
+
+    public string Code { get; } = code;
+
+    public IReadOnlyList<Fault> Errors { get; } = errors;
+
+    /// <summary>Seconds after which the same request may succeed; null when it will not.</summary>
+    public int? RetryAfter { get; init; }
+}
+
+/// <summary>Turns what went wrong into problem details.</summary>
+public static class Problems
+{
+    private static readonly Dictionary<int, string> Titles = new()
+    {
+        [400] = "The request is not valid", [403] = "Not allowed here", [404] = "Not found", [405] = "Method not allowed", [409] = "Conflict",
+        [413] = "Too large", [415] = "Unsupported media type", [422] = "The content breaks a rule", [500] = "The service failed",
+        [503] = "Not available now",
+    };
+
+    /// <summary>Answers exceptions, and statuses without a body such as 404 for an unknown path, as problems.</summary>
+    public static void UseProblems(this WebApplication app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            SuppressDiagnosticsCallback = context => context.Exception is ProblemException or BadHttpRequestException,
+            ExceptionHandler = context => WriteAsync(context, Of(context.Features.GetRequiredFeature<IExceptionHandlerFeature>().Error)),
+        });
+        app.UseStatusCodePages(context => WriteAsync(context.HttpContext, Of(context.HttpContext)));
+    }
+
+    private static ProblemException Of(Exception exception) => exception switch
+    {
+        ProblemException problem => problem,
+        BadHttpRequestException { StatusCode: 413 } => new(413, "too_large", "The body is larger than this endpoint accepts."),
+        BadHttpRequestException bad => new(bad.StatusCode, "bad_request", bad.Message),
+        InvalidDataException => new(400, "malformed_body", "The body could not be decompressed to its end."),
+        NpgsqlException or TimeoutException => new(503, "database_unavailable", "The database does not answer; nothing unacknowledged is certain.")
+        {
+            RetryAfter = 1,
+        },
+        _ => new(500, "internal_error", "The service failed to answer; its log says why."),
+    };
+
+    private static ProblemException Of(HttpContext context) => context.Response.StatusCode switch
+    {
+        404 => new(404, "not_found", $"There is nothing at {context.Request.Path}."),
+        405 => new(405, "method_not_allowed", $"{context.Request.Path} does not take {context.Request.Method}."),
+        415 => new(415, "unsupported_media_type", $"{context.Request.ContentType} is not accepted here."),
+        var status => new(status, "error", $"The request was answered with status {status}."),
+    };
+
+    private static Task WriteAsync(HttpContext context, ProblemException problem)
+    {
+        context.Response.StatusCode = problem.Status;
+        if (problem.RetryAfter is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var body = new
+        {
+            type = $"urn:retention:problem:{problem.Code}",
+            title = Titles.GetValueOrDefault(problem.Status, "Error"),
+            status = problem.Status,
+            detail = problem.Message,
+            code = problem.Code,
+            errors = problem.Errors,
+        };
+        return context.Response.WriteAsJsonAsync(body, JsonSerializerOptions.Web, "application/problem+json", context.RequestAborted);
+    }
+}
