@@ -20,12 +20,13 @@ internal static class Words
     private static readonly string[] Website =
         ["checkout fails with an error on my phone.", "I cannot change my address.", "the cart forgets what I put in."];
 
-    private static readonly string[] Closings = ["Please help.", "What now?", "I would like my money back.", "Thank you for a quick answer.", ""];
+    private static readonly string[] Closings =
+        ["Please help.", "What now?", "I would like my money back.", "Thank you for a quick answer.", ""];
 
     private static readonly string[] Praise =
     [
-        "Lovely coffee, fast delivery.", "Nopea toimitus, kiitos!", "Allt kom i tid och fint packat.", "Everything as described. I will be back.",
-        "Friendly people, they solved it at once.", "Sehr gute Qualität.", "Väga hea teenindus.", "The gift box made my mother's day.",
+        "Lovely coffee, fast delivery.", "Nopea toimitus, kiitos!", "Allt kom i tid och fint packat.",
+        "Everything as described. I will be back.", "Friendly people, they solved it at once.", "Sehr gute Qualität.", "Väga hea teenindus.", "The gift box made my mother's day.",
     ];
 
     private static readonly string[] Shrugs =

@@ -32,7 +32,7 @@ public static class Currency
     // By number of decimals: multiplying by it sets exactly that many.
     private static readonly decimal[] Steps = [1m, 0.1m, 0.01m, 0.001m, 0.0001m];
 
-    /// <summary>Decimals of the currency's minor unit (EUR 2, JPY 0, KWD 3, CLF 4); null for a code that is no currency, such as "eur".</summary>
+    /// <summary>Decimals of the currency's minor unit (EUR 2, JPY 0, KWD 3); null for a code that is no currency, as "eur".</summary>
     public static int? Digits(string code) => DigitsByCode.TryGetValue(code, out var digits) ? digits : null;
 
     /// <summary>An amount in major units as units, halves of a ten-thousandth away from zero.</summary>
@@ -40,7 +40,7 @@ public static class Currency
     public static long ToUnits(decimal amount) =>
         (long)(decimal.Round(amount, ScaleDigits, MidpointRounding.AwayFromZero) * Scale);
 
-    /// <summary>Units as an amount in major units with <paramref name="digits"/> decimals, and more only where the amount has them.</summary>
+    /// <summary>Units as an amount in major units with <paramref name="digits"/> decimals, more only where needed.</summary>
     /// <param name="digits">Decimals of the currency, 0 … 4: 499 000 units are 49.90 with 2 and 49.9 with 0.</param>
     public static decimal FromUnits(long units, int digits)
     {

@@ -7,7 +7,7 @@ namespace Retention.Domain.Metrics;
 public static class WilsonInterval
 {
     /// <param name="x">Those who have the property, 0 … n.</param>
-    /// <returns>Fractions within 0 … 1, exactly 0 below none of n and exactly 1 above all of n; null when nobody was asked (n = 0).</returns>
+    /// <returns>Fractions in 0 … 1, exactly 0 below none of n and 1 above all of n; null when nobody was asked (n = 0).</returns>
     public static Interval? Of(long x, long n)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(x);
