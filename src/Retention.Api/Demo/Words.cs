@@ -26,7 +26,8 @@ internal static class Words
     private static readonly string[] Praise =
     [
         "Lovely coffee, fast delivery.", "Nopea toimitus, kiitos!", "Allt kom i tid och fint packat.",
-        "Everything as described. I will be back.", "Friendly people, they solved it at once.", "Sehr gute Qualität.", "Väga hea teenindus.", "The gift box made my mother's day.",
+        "Everything as described. I will be back.", "Friendly people, they solved it at once.",
+        "Sehr gute Qualität.", "Väga hea teenindus.", "The gift box made my mother's day.",
     ];
 
     private static readonly string[] Shrugs =
