@@ -1,0 +1,205 @@
+using Npgsql;
+using Retention.Projections.EventLog;
+using Log = Retention.Projections.EventLog.EventLog;
+
+namespace Retention.Projections.Tests;
+
+public sealed class SafePositionTests(PostgresFixture postgres) : IAsyncLifetime
+{
+    private const int Writers = 12;
+    private const int Transactions = 80;
+    private readonly FreshPlace fresh = new(postgres);
+
+    private Place Place => fresh.Place;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync() => fresh.InitializeAsync();
+
+    public ValueTask DisposeAsync() => fresh.DisposeAsync();
+
+    [Fact]
+    public async Task No_event_is_ever_skipped_where_simpler_readers_lose_some()
+    {
+        var log = new Log(Place);
+        var safe = new SafePosition(Place);
+        var followed = new List<long>();
+        var newest = new List<long>();
+        var filtered = new List<long>();
+        var writing = Task.WhenAll([.. Enumerable.Range(0, Writers).Select(WriteAsync), AppendAsync(log)]);
+
+        await Task.WhenAll(
+            UntilAsync(writing, async () =>
+            {
+                var range = new LogRange(followed.LastOrDefault(), await safe.AdvanceAsync(Stop), 50);
+                followed.AddRange((await log.ReadAsync(range, Stop)).Events.Select(stored => stored.Position));
+            }),
+            UntilAsync(writing, () => ReadAsync(newest, "")),
+            UntilAsync(writing, () => ReadAsync(filtered, "and xmin::text::bigint < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")));
+
+        while (await safe.AdvanceAsync(Stop) < await log.LastIssuedAsync(Stop)) await Task.Yield();
+        followed.AddRange((await log.ReadAsync(new LogRange(followed.LastOrDefault(), safe.Current, int.MaxValue), Stop))
+            .Events.Select(stored => stored.Position));
+        var committed = await PositionsAsync("where type <> 'tombstone'");
+
+        committed.Count.ShouldBeGreaterThan(Writers * Transactions / 2);
+        followed.ShouldBe(committed);
+        committed.Except(newest).ShouldNotBeEmpty("the reader of seq_id > last must lose events, or the writers do not overlap");
+        committed.Except(filtered).ShouldNotBeEmpty("the reader with an xmin filter must lose events, or the writers do not overlap");
+    }
+
+    [Fact]
+    public async Task The_position_waits_for_an_open_transaction_and_names_it()
+    {
+        var log = new Log(Place);
+        var safe = new SafePosition(Place);
+        await AppendOneAsync(log, "before");
+        await using var connection = await Place.DataSource.OpenConnectionAsync(Stop);
+        await using var open = await connection.BeginTransactionAsync(Stop);
+        await ExecuteAsync(connection, "set application_name = 'slow client'");
+        await ExecuteAsync(connection, "select nextval('{schema}.mt_events_sequence')");
+        await AppendOneAsync(log, "after");
+
+        (await safe.AdvanceAsync(Stop)).ShouldBe(1);
+        (await safe.AdvanceAsync(Stop)).ShouldBe(1);
+        var holder = (await safe.HoldersAsync(Stop)).ShouldHaveSingleItem();
+        holder.Application.ShouldBe("slow client");
+        holder.Pid.ShouldBe(connection.ProcessID);
+        holder.Age.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
+
+        await open.RollbackAsync(Stop);
+        (await safe.AdvanceAsync(Stop)).ShouldBe(3);
+        (await safe.HoldersAsync(Stop)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Writers_that_come_later_do_not_hold_it_back()
+    {
+        var log = new Log(Place);
+        var safe = new SafePosition(Place);
+        await using var first = await HoldAsync();
+        await AppendOneAsync(log, "a");
+        (await safe.AdvanceAsync(Stop)).ShouldBe(0);
+        await using var second = await HoldAsync();
+        await first.Transaction.RollbackAsync(Stop);
+
+        (await safe.AdvanceAsync(Stop)).ShouldBe(2);
+        await second.Transaction.RollbackAsync(Stop);
+        (await safe.AdvanceAsync(Stop)).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_fresh_log_is_at_zero_although_its_sequence_says_one()
+    {
+        var safe = new SafePosition(Place);
+        (await safe.AdvanceAsync(Stop)).ShouldBe(0);
+        (await new Log(Place).LastIssuedAsync(Stop)).ShouldBe(0);
+
+        await AppendOneAsync(new Log(Place), "a");
+
+        (await safe.AdvanceAsync(Stop)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Rows_without_a_gap_extend_the_position_past_an_open_writer_above_them()
+    {
+        var log = new Log(Place);
+        await using var bulk = await HoldAsync();
+        await bulk.Transaction.RollbackAsync(Stop);
+        var safe = new SafePosition(Place);
+        (await safe.AdvanceAsync(Stop)).ShouldBe(1);
+
+        for (var number = 0; number < 3; number++) await AppendOneAsync(log, $"{number}");
+        await using var open = await HoldAsync();
+
+        (await safe.AdvanceAsync(Stop)).ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task Marks_tell_what_was_known_when_and_are_recorded_only_when_they_move()
+    {
+        var safe = new SafePosition(Place);
+        await safe.RecordMarkAsync(7, Stop);
+        await safe.RecordMarkAsync(7, Stop);
+        await safe.RecordMarkAsync(8, Stop);
+        var marks = await Place.LinesAsync("select mark::text from {schema}.log_marks");
+        marks.ShouldBe(["7"]);
+
+        await Place.RunAsync("update {schema}.log_marks set recorded_at = recorded_at - interval '1 hour'");
+        await safe.RecordMarkAsync(9, Stop);
+
+        var now = await Place.ScalarAsync<DateTime>("select clock_timestamp()");
+        (await safe.MarkAtAsync(now, Stop)).ShouldBe(9);
+        (await safe.MarkAtAsync(now.AddMinutes(-30), Stop)).ShouldBe(7);
+        (await safe.MarkAtAsync(now.AddHours(-2), Stop)).ShouldBe(0);
+    }
+
+    /// <summary>Another client of the tables: draws a number, dawdles, inserts, dawdles, and gives up every fifth time.</summary>
+    private async Task WriteAsync(int writer)
+    {
+        var random = new Random(writer);
+        var stream = $"writer-{writer}";
+        await Place.RunAsync($$"""insert into {schema}.mt_streams (tenant_id, id, version) values ('t', '{{stream}}', {{Transactions}})""");
+        await using var connection = await Place.DataSource.OpenConnectionAsync(Stop);
+        for (var number = 1; number <= Transactions; number++)
+        {
+            await using var transaction = await connection.BeginTransactionAsync(Stop);
+            await using var draw = new NpgsqlCommand(Place.Qualify("select nextval('{schema}.mt_events_sequence')"), connection);
+            var position = (long)(await draw.ExecuteScalarAsync(Stop))!;
+            await Task.Delay(random.Next(20), Stop);
+            await ExecuteAsync(connection, $$"""
+                insert into {schema}.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type)
+                values ({{position}}, '{{Guid.NewGuid()}}', '{{stream}}', {{number}}, '{}', 'purchase_refunded', now(), 't', 'X, Y')
+                """);
+            await Task.Delay(random.Next(20), Stop);
+            await (random.Next(5) == 0 ? transaction.RollbackAsync(Stop) : transaction.CommitAsync(Stop));
+        }
+    }
+
+    private static async Task AppendAsync(Log log)
+    {
+        for (var number = 0; number < 100; number++)
+            await log.AppendAsync("t", [.. Enumerable.Range(0, 5).Select(part => Given.Event("t", $"c{part}", $"{number}-{part}"))],
+                AppendMode.KeepValid, Stop);
+    }
+
+    private static async Task AppendOneAsync(Log log, string id) =>
+        await log.AppendAsync("t", [Given.Event("t", "a", id)], AppendMode.KeepValid, Stop);
+
+    private static async Task UntilAsync(Task writing, Func<Task> read)
+    {
+        while (!writing.IsCompleted) await read();
+        await writing;
+    }
+
+    private async Task ReadAsync(List<long> seen, string filter) =>
+        seen.AddRange(await PositionsAsync($"where seq_id > {seen.LastOrDefault()} {filter}"));
+
+    private async Task<List<long>> PositionsAsync(string where)
+    {
+        await using var command = Place.Command($$"""select seq_id from {schema}.mt_events {{where}} order by seq_id""");
+        await using var reader = await command.ExecuteReaderAsync(Stop);
+        var positions = new List<long>();
+        while (await reader.ReadAsync(Stop)) positions.Add(reader.GetInt64(0));
+        return positions;
+    }
+
+    private async Task<Held> HoldAsync()
+    {
+        var connection = await Place.DataSource.OpenConnectionAsync(Stop);
+        var transaction = await connection.BeginTransactionAsync(Stop);
+        await ExecuteAsync(connection, "select nextval('{schema}.mt_events_sequence')");
+        return new Held(connection, transaction);
+    }
+
+    private async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(Place.Qualify(sql), connection);
+        await command.ExecuteNonQueryAsync(Stop);
+    }
+
+    private sealed record Held(NpgsqlConnection Connection, NpgsqlTransaction Transaction) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => Connection.DisposeAsync();
+    }
+}
