@@ -1,0 +1,155 @@
+using System.CommandLine;
+using Microsoft.AspNetCore.Connections;
+using Npgsql;
+using Retention.Projections.Embedded;
+
+namespace Retention.Api.Commands;
+
+/// <summary>
+/// <c>retention up</c>: starts the service, with a private PostgreSQL where no other is named, and stays in the foreground until
+/// Ctrl-C or SIGTERM.
+/// </summary>
+internal sealed class UpCommand(UpCommand.Wish wish)
+{
+    // Longer than any sound start takes; a service that is unready for a reason of its own says so under /health/ready.
+    private static readonly TimeSpan ReadinessPatience = TimeSpan.FromSeconds(60);
+
+    private readonly string url = $"http://localhost:{wish.Port}";
+
+    public static Command Create()
+    {
+        var port = new Option<int>("--port") { Description = "Port on the loopback interface", DefaultValueFactory = _ => 8080, HelpName = "N" };
+        port.Validators.Add(result =>
+        {
+            // What is no number at all is refused by the option's type.
+            if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && number is < 1 or > 65535)
+                result.AddError("--port must be a number from 1 to 65535.");
+        });
+        var data = DataOption.Create();
+        var connection = new Option<string?>("--connection")
+        {
+            Description = "Connection string (Npgsql's form) of a PostgreSQL to use in place of a private one",
+            HelpName = "STRING",
+        };
+        var noDemo = new Option<bool>("--no-demo") { Description = "Do not load the demo tenant" };
+        var command = new Command(
+            "up",
+            "Start the service and stay in the foreground until Ctrl-C or SIGTERM. "
+            + "Exit codes: 0 stopped as asked, 1 not started (already running, port taken, no PostgreSQL) or failed.")
+        {
+            port, data, connection, noDemo,
+        };
+        command.SetAction((parsed, ct) => RunAsync(
+            new Wish(
+                parsed.GetValue(port),
+                Path.GetFullPath(parsed.GetRequiredValue(data)),
+                parsed.GetValue(connection),
+                !parsed.GetValue(noDemo)),
+            ct));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Wish wish, CancellationToken ct)
+    {
+        try
+        {
+            await using var dataLock = await DataLock.TryTakeAsync(wish.DataFolder, ct);
+            if (dataLock is null)
+                return Screen.Fail(RunningService.Find(wish.DataFolder) is { } other
+                    ? $"Retention is already running at {other.Url} (process {other.Pid}) on {wish.DataFolder}."
+                    : $"Retention is already starting or stopping on {wish.DataFolder}.");
+            RunningService.Withdraw(wish.DataFolder);
+            if (!LoopbackPort.IsFree(wish.Port))
+                return Screen.Fail(PortIsTaken(wish.Port));
+            await new UpCommand(wish).ServeAsync(ct);
+            if (!ct.IsCancellationRequested)
+                return Screen.Fail("The service has stopped by itself; its log says why.");
+            Screen.Say("Stopped.");
+            return 0;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            Screen.Say("Stopped.");
+            return 0;
+        }
+        catch (IOException fault) when (fault.InnerException is AddressInUseException)
+        {
+            return Screen.Fail(PortIsTaken(wish.Port));
+        }
+        catch (Exception fault) when (fault is PostgresUnavailableException or NpgsqlException or UnauthorizedAccessException)
+        {
+            return Screen.Fail(fault.Message);
+        }
+    }
+
+    private async Task ServeAsync(CancellationToken ct)
+    {
+        await using var postgres = wish.ConnectionString is null
+            ? await EmbeddedPostgres.StartAsync(new EmbeddedOptions(Path.Combine(wish.DataFolder, "postgres"), Screen.Say), ct)
+            : null;
+        await using var app = RetentionApp.Build(new ServiceOptions(wish.ConnectionString ?? postgres!.ConnectionString, wish.Port));
+        await app.StartAsync(ct);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct, app.Lifetime.ApplicationStopping);
+        try
+        {
+            await WaitUntilReadyAsync(ending.Token);
+            new RunningService(url, Environment.ProcessId, TimeProvider.System.GetUtcNow()).Announce(wish.DataFolder);
+            await LoadDemoAsync(ending.Token);
+            SayWhereToLook(postgres);
+            await Task.Delay(Timeout.Infinite, ending.Token);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            Screen.Say("Stopping …");
+        }
+        finally
+        {
+            RunningService.Withdraw(wish.DataFolder);
+            await app.StopAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task WaitUntilReadyAsync(CancellationToken ct)
+    {
+        using var http = new HttpClient();
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            using var answer = await http.GetAsync(new Uri($"{url}/health/ready"), ct);
+            if (answer.IsSuccessStatusCode)
+                return;
+            if (TimeProvider.System.GetElapsedTime(started) > ReadinessPatience)
+            {
+                Screen.Say($"The service is up but not ready: {await answer.Content.ReadAsStringAsync(ct)}");
+                return;
+            }
+            await Task.Delay(50, ct);
+        }
+    }
+
+    private async Task LoadDemoAsync(CancellationToken ct)
+    {
+        if (!wish.Demo)
+            return;
+        // DEMO: the one call site of DemoTenant.LoadAsync, with its progress bar on Screen.Out.
+        await Task.CompletedTask.WaitAsync(ct);
+    }
+
+    private void SayWhereToLook(EmbeddedPostgres? postgres)
+    {
+        Screen.Say("");
+        Screen.Say($"Retention is ready at {url}");
+        Screen.Say($"  Dashboard   {url}/");
+        Screen.Say($"  API docs    {url}/docs");
+        Screen.Say($"  Data        {postgres?.DataFolder ?? "in the PostgreSQL of --connection"}");
+        if (postgres is not null)
+            Screen.Say($"  SQL         psql -h {postgres.SocketFolder} -U retention retention");
+        Screen.Say("Stop it with Ctrl-C.");
+    }
+
+    private static string PortIsTaken(int port) =>
+        $"Port {port} is taken by another program: choose another one with --port.";
+
+    /// <summary>What the command line asks for.</summary>
+    internal sealed record Wish(int Port, string DataFolder, string? ConnectionString, bool Demo);
+}
