@@ -1,0 +1,82 @@
+using Microsoft.AspNetCore.Mvc;
+using Retention.Domain.Events;
+
+namespace Retention.Api.Ingest.Imports;
+
+/// <summary>
+/// <c>POST /v1/imports?mapping=…&amp;dryRun=…</c> takes a CSV file, packed or not, as the body: 200 with the ended <see cref="Import"/> once
+/// every event is committed, or, with <c>Prefer: respond-async</c>, 202 with its Location. <c>GET /v1/imports/{id}</c> shows it.
+/// </summary>
+public static class ImportEndpoints
+{
+    private static readonly string[] MediaTypes =
+        ["text/csv", "application/csv", "application/gzip", "application/x-gzip", "application/octet-stream"];
+
+    /// <param name="tenantOf">Names the tenant of a request that may import.</param>
+    public static IEndpointRouteBuilder MapImports(this IEndpointRouteBuilder routes, Func<HttpContext, string> tenantOf)
+    {
+        routes.MapPost("/v1/imports", (HttpContext http, ImportRuns runs) => PostAsync(tenantOf(http), http, runs))
+            .WithMetadata(new DisableRequestSizeLimitAttribute());
+        routes.MapGet("/v1/imports/{id}", (HttpContext http, string id, ImportRuns runs) => GetAsync(tenantOf(http), id, runs, http.RequestAborted));
+        return routes;
+    }
+
+    public static async Task<IResult> PostAsync(string tenant, HttpContext http, ImportRuns runs)
+    {
+        if (Faults(http.Request) is { Length: > 0 } faults) return Problem(400, "invalid_parameter", "The query string is wrong.", faults);
+        if (http.Request.ContentType is { Length: > 0 } type && !MediaTypes.Contains(type.Split(';')[0].Trim(), StringComparer.OrdinalIgnoreCase))
+            return Problem(415, "unsupported_media_type", $"Content-Type must be one of {string.Join(", ", MediaTypes)}; it is {type}.");
+
+        var mapping = Mapping.Named(http.Request.Query["mapping"])!;
+        var dryRun = http.Request.Query["dryRun"] == "true";
+        var (import, end) = await runs.StartAsync(tenant, mapping, dryRun, await SpoolAsync(http.Request.Body, http.RequestAborted));
+        http.Response.Headers.Location = $"/v1/imports/{import.Id}";
+        if (http.Request.Headers["Prefer"].Any(prefer => prefer!.Contains("respond-async", StringComparison.OrdinalIgnoreCase)))
+        {
+            http.Response.Headers["Preference-Applied"] = "respond-async";
+            return Results.Json(import, ImportReport.Json, statusCode: 202);
+        }
+        import = await end;
+        return import.Error is not { } error ? Results.Json(import, ImportReport.Json)
+            : Problem(error.Code == "import_failed" ? 500 : 400, error.Code, error.Message, new Fault("body", error.Code, error.Message));
+    }
+
+    public static async Task<IResult> GetAsync(string tenant, string id, ImportRuns runs, CancellationToken cancellation) =>
+        Guid.TryParse(id, out var known) && await runs.FindAsync(tenant, known, cancellation) is { } import
+            ? Results.Json(import, ImportReport.Json)
+            : Problem(404, "not_found", $"There is no import {id}.");
+
+    private static Fault[] Faults(HttpRequest request)
+    {
+        var query = request.Query;
+        var faults = query.Keys.Except(["mapping", "dryRun"])
+            .Select(name => new Fault(name, "unknown_parameter", "is not a parameter here; allowed are mapping and dryRun")).ToList();
+        if (Mapping.Named(query["mapping"]) is null)
+            faults.Add(new Fault("mapping", query.ContainsKey("mapping") ? "unknown_value" : "required", $"must be one of {Mapping.Names}"));
+        if (query.ContainsKey("dryRun") && query["dryRun"].ToString() is not ("true" or "false"))
+            faults.Add(new Fault("dryRun", "unknown_value", "must be true or false"));
+        return [.. faults];
+    }
+
+    /// <summary>The body in a temporary file that is gone when it is closed, or when the process ends.</summary>
+    private static async Task<FileStream> SpoolAsync(Stream body, CancellationToken cancellation)
+    {
+        var path = Path.GetTempFileName();
+        var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, 1 << 16, FileOptions.Asynchronous);
+        File.Delete(path);
+        try
+        {
+            await body.CopyToAsync(file, cancellation);
+            file.Position = 0;
+            return file;
+        }
+        catch
+        {
+            await file.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static IResult Problem(int status, string code, string detail, params Fault[] errors) => Results.Problem(
+        detail, statusCode: status, extensions: new Dictionary<string, object?> { ["code"] = code, ["errors"] = errors });
+}

@@ -1,0 +1,68 @@
+using System.IO.Compression;
+using System.Text;
+using Retention.Domain.Events;
+
+namespace Retention.Api.Ingest.Imports;
+
+/// <summary>Stores a batch of events and says what became of each; returns when they are committed.</summary>
+public delegate Task<IngestOutcome> StoreEvents(IReadOnlyList<Envelope> events, CancellationToken cancellation);
+
+/// <summary>How far an import has come.</summary>
+/// <param name="LinesRead">Records below the header so far.</param>
+/// <param name="BytesRead">Bytes of the file, packed if it is, so far.</param>
+/// <param name="EventsStored">Events that the store has answered for, or, in a dry run, that were made.</param>
+/// <param name="EventsExpected">All events that the file will give; null until it is known.</param>
+public sealed record ImportProgress(long LinesRead, long BytesRead, long BytesTotal, long EventsStored, long? EventsExpected);
+
+/// <summary>
+/// Runs a mapping over one file: reads, maps, and hands the events to the store in batches of <see cref="BatchSize"/>, in the order in
+/// which the mapping gives them. A run that fails keeps what it has stored; running it again finds that as duplicates. Progress may be
+/// read from any thread.
+/// </summary>
+/// <param name="file">CSV or gzip, told apart by the first two bytes; read from its current start, seekable, and left open.</param>
+/// <param name="store">Null for a dry run, which does everything but storing.</param>
+public sealed class ImportRun(Mapping mapping, Stream file, StoreEvents? store)
+{
+    public const int BatchSize = 2_000;
+
+    private readonly long bytes = file.Length;
+    private volatile string stage = "reading";
+    private long eventsStored;
+
+    public ImportReport Report { get; } = new();
+
+    /// <summary><c>reading</c> until the first batch is handed to the store, then <c>storing</c>.</summary>
+    public string Stage => stage;
+
+    public ImportProgress Progress =>
+        new(Report.LinesRead, file.CanRead ? file.Position : bytes, bytes, Volatile.Read(ref eventsStored), Report.EventsExpected);
+
+    /// <exception cref="ImportRefusedException">The file is not one of the mapping's kind.</exception>
+    public async Task<ImportReport> RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            using var text = new StreamReader(Unpacked(), Encoding.UTF8, leaveOpen: true);
+            foreach (var batch in mapping.Read(text, Report).Chunk(BatchSize))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                stage = "storing";
+                if (store is not null) Report.Store(batch, await store(batch, cancellation));
+                Volatile.Write(ref eventsStored, eventsStored + batch.Length);
+            }
+        }
+        catch (InvalidDataException corrupt)
+        {
+            throw new ImportRefusedException("corrupt_gzip", $"The file is not whole gzip data: {corrupt.Message}");
+        }
+        return Report;
+    }
+
+    private Stream Unpacked()
+    {
+        Span<byte> magic = stackalloc byte[2];
+        var packed = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [0x1f, 0x8b];
+        file.Position = 0;
+        return packed ? new GZipStream(file, CompressionMode.Decompress, leaveOpen: true) : file;
+    }
+}

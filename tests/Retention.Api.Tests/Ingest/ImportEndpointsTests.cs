@@ -1,0 +1,185 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Retention.Api.Ingest;
+using Retention.Api.Ingest.Imports;
+using Retention.Api.Tests.Recounting;
+using Retention.Domain.Events;
+
+namespace Retention.Api.Tests.Ingest;
+
+public sealed class ImportEndpointsTests(ScratchPostgres postgres) : IClassFixture<ScratchPostgres>, IAsyncLifetime
+{
+    private const string Two = "customer,date,units,amount\na,1997-01-01,1,1.00\nb,1997-01-01,1,1.00\nb,oops,1,1.00\n";
+
+    private readonly HashSet<string> stored = [];
+    private readonly List<string> adopted = [];
+    private NpgsqlDataSource database = null!;
+    private WebApplication service = null!;
+    private HttpClient client = null!;
+    private Func<Task> beforeStoring = () => Task.CompletedTask;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        database = await postgres.NewDatabaseAsync();
+        await using var script = System.Reflection.Assembly.Load("Retention.Projections").GetManifestResourceStream("Retention.Projections.ReadModels.0030-imports.sql")!;
+        await using var create = database.CreateCommand("create schema r; " + (await new StreamReader(script).ReadToEndAsync(Cancellation)).Replace("{schema}", "r"));
+        await create.ExecuteNonQueryAsync(Cancellation);
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseTestServer();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(new ImportTable(database, "r")).AddSingleton<ImportRuns>()
+            .AddSingleton(new ImportTarget(tenant => (events, _) => StoreAsync(tenant, events), Adopt));
+        service = builder.Build();
+        service.MapImports(http => http.Request.Headers["Retention-Tenant"].FirstOrDefault() ?? "default");
+        await service.StartAsync(Cancellation);
+        client = service.GetTestClient();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        client.Dispose();
+        await service.DisposeAsync();
+        await database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_import_answers_with_its_report_when_all_is_stored_and_a_second_one_finds_duplicates()
+    {
+        var first = await ImportAsync(await PostAsync("mapping=cdnow", Two));
+        (first.Status, first.Report!.Accepted, first.Report.RefusedLines, first.Report.Position).ShouldBe(("done", 2, 1, 2));
+        adopted.ShouldBe(["default cdnow"]);
+
+        var second = await ImportAsync(await PostAsync("mapping=cdnow", Two));
+        (second.Report!.Accepted, second.Report.Duplicates).ShouldBe((0, 2));
+
+        var shown = await ImportAsync(await client.GetAsync($"/v1/imports/{second.Id}", Cancellation));
+        shown.ShouldBeEquivalentTo(second with { StartedAt = shown.StartedAt, FinishedAt = shown.FinishedAt });
+    }
+
+    [Fact]
+    public async Task A_dry_run_stores_and_adopts_nothing()
+    {
+        var import = await ImportAsync(await PostAsync("mapping=cdnow&dryRun=true", Two));
+
+        (import.DryRun, import.Status, import.Report!.EventsMade["purchase_made"]).ShouldBe((true, "done", 2));
+        stored.ShouldBeEmpty();
+        adopted.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Respond_async_answers_at_once_and_the_import_can_be_followed()
+    {
+        var gate = new TaskCompletionSource();
+        beforeStoring = () => gate.Task;
+
+        var response = await PostAsync("mapping=cdnow", Two, ("Prefer", "respond-async"));
+        response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        var location = response.Headers.Location!.ToString();
+        await UntilAsync(location, import => import.Status == "storing");
+        gate.SetResult();
+        (await UntilAsync(location, import => import.Status == "done")).Report!.Accepted.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task An_import_is_seen_by_its_own_tenant_only()
+    {
+        var import = await ImportAsync(await PostAsync("mapping=cdnow", Two));
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/imports/{import.Id}") { Headers = { { "Retention-Tenant", "other" } } };
+
+        (await client.SendAsync(request, Cancellation)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task An_import_whose_process_ended_reads_as_interrupted()
+    {
+        var import = new Import(Guid.NewGuid(), "cdnow", false, "storing", DateTimeOffset.UnixEpoch, null, new(1, 1, 1, 1, 1), null, null);
+        var entry = await service.Services.GetRequiredService<ImportTable>().EnterAsync("default", import);
+        (await ImportAsync(await client.GetAsync($"/v1/imports/{import.Id}", Cancellation))).Status.ShouldBe("storing");
+        await entry.DisposeAsync();
+
+        (await ImportAsync(await client.GetAsync($"/v1/imports/{import.Id}", Cancellation))).Status.ShouldBe("interrupted");
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_ends_the_import_as_failed_and_says_so()
+    {
+        beforeStoring = () => throw new TimeoutException("The database is away.");
+
+        var response = await PostAsync("mapping=cdnow", Two);
+
+        await ShouldBeProblemAsync(response, 500, "import_failed", "The database is away.");
+        var import = await ImportAsync(await client.GetAsync(response.Headers.Location, Cancellation));
+        (import.Status, import.Error!.Code, import.Report!.Accepted).ShouldBe(("failed", "import_failed", 0));
+    }
+
+    [Theory]
+    [InlineData("mapping=cdnow", "a,b\n1,2", "wrong_header", "customer, date, amount")]
+    [InlineData("mapping=cdnow", "", "empty_file", "customer, date, amount")]
+    [InlineData("mapping=shopify", Two, "invalid_parameter", "online-retail, cdnow")]
+    [InlineData("", Two, "invalid_parameter", "online-retail, cdnow")]
+    [InlineData("mapping=cdnow&dryRun=yes", Two, "invalid_parameter", "true or false")]
+    [InlineData("mapping=cdnow&dry=true", Two, "invalid_parameter", "mapping and dryRun")]
+    public async Task What_is_wrong_is_named_with_what_is_allowed(string query, string body, string code, string allowed) =>
+        await ShouldBeProblemAsync(await PostAsync(query, body), 400, code, allowed);
+
+    [Fact]
+    public async Task Another_media_type_is_415() => await ShouldBeProblemAsync(
+        await client.PostAsJsonAsync("/v1/imports?mapping=cdnow", "", Cancellation), 415, "unsupported_media_type", "text/csv");
+
+    private static async Task<Import> ImportAsync(HttpResponseMessage response)
+    {
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        return (await response.Content.ReadFromJsonAsync<Import>(ImportReport.Json, Cancellation))!;
+    }
+
+    private static async Task ShouldBeProblemAsync(HttpResponseMessage response, int status, string code, string words)
+    {
+        ((int)response.StatusCode).ShouldBe(status);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Cancellation);
+        problem.GetProperty("code").GetString().ShouldBe(code);
+        problem.GetRawText().ShouldContain(words);
+    }
+
+    private Task<HttpResponseMessage> PostAsync(string query, string body, params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/imports?{query}") { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("text/csv");
+        foreach (var (name, value) in headers) request.Headers.Add(name, value);
+        return client.SendAsync(request, Cancellation);
+    }
+
+    private async Task<Import> UntilAsync(string location, Func<Import, bool> holds)
+    {
+        while (true)
+        {
+            var import = await ImportAsync(await client.GetAsync(location, Cancellation));
+            if (holds(import)) return import;
+            import.IsRunning.ShouldBeTrue();
+        }
+    }
+
+    private async Task<IngestOutcome> StoreAsync(string tenant, IReadOnlyList<Envelope> events)
+    {
+        await beforeStoring();
+        var accepted = events.Count(made => stored.Add($"{tenant} {made.Source} {made.Id}"));
+        return new IngestOutcome(accepted, events.Count - accepted, [], stored.Count, 0);
+    }
+
+    private Task Adopt(string tenant, Mapping mapping, CancellationToken cancellation)
+    {
+        adopted.Add($"{tenant} {mapping.Name}");
+        return Task.CompletedTask;
+    }
+}
