@@ -25,8 +25,15 @@ public static class Problems
 {
     private static readonly Dictionary<int, string> Titles = new()
     {
-        [400] = "The request is not valid", [403] = "Not allowed here", [404] = "Not found", [405] = "Method not allowed", [409] = "Conflict",
-        [413] = "Too large", [415] = "Unsupported media type", [422] = "The content breaks a rule", [500] = "The service failed",
+        [400] = "The request is not valid",
+        [403] = "Not allowed here",
+        [404] = "Not found",
+        [405] = "Method not allowed",
+        [409] = "Conflict",
+        [413] = "Too large",
+        [415] = "Unsupported media type",
+        [422] = "The content breaks a rule",
+        [500] = "The service failed",
         [503] = "Not available now",
     };
 
@@ -36,7 +43,7 @@ public static class Problems
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             SuppressDiagnosticsCallback = context => context.Exception is ProblemException or BadHttpRequestException,
-            ExceptionHandler = context => WriteAsync(context, Of(context.Features.GetRequiredFeature<IExceptionHandlerFeature>().Error)),
+            ExceptionHandler = context => WriteAsync(context, Of(context.Features.Get<IExceptionHandlerFeature>()!.Error)),
         });
         app.UseStatusCodePages(context => WriteAsync(context.HttpContext, Of(context.HttpContext)));
     }

@@ -1,20 +1,96 @@
+using System.Net;
+using Npgsql;
+using Retention.Api.Customers;
+using Retention.Api.Ingest;
+using Retention.Api.Ingest.Imports;
+using Retention.Api.Metrics;
+using Retention.Api.Tenancy;
+using Retention.Projections.EventLog;
+using Retention.Projections.PersonalData;
+using Retention.Projections.Running;
+
 namespace Retention.Api;
 
 /// <summary>What the web host needs to know.</summary>
-public sealed record ServiceOptions(string ConnectionString, int Port);
+/// <param name="Port">On the loopback interface; 0 picks a free one.</param>
+/// <param name="Schema">The schema of the service's place.</param>
+public sealed record ServiceOptions(string ConnectionString, int Port, string Schema = "retention")
+{
+    /// <summary>Accept a server without fsync: for throw-away data only.</summary>
+    public bool AllowFsyncOff { get; init; }
+}
 
-/// <summary>The web host.</summary>
+/// <summary>The web host: what it is made of, and its routes.</summary>
 public static class RetentionApp
 {
-    public static WebApplication Build(ServiceOptions options)
+    public static WebApplication Build(ServiceOptions options, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(options.Port));
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Npgsql", LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            if (options.Port == 0) kestrel.Listen(IPAddress.Loopback, 0);
+            else kestrel.ListenLocalhost(options.Port);
+        });
+        AddServices(builder.Services, options, time ?? TimeProvider.System);
         var app = builder.Build();
-        app.MapGet("/health/live", () => "live");
-        app.MapGet("/health/ready", () => "ready");
-        app.MapGet("/v1/status", () => new { position = 0, lag = 0 });
+        app.UseProblems();
+        app.UseLoopbackOnly();
+        app.UseRequestDecompression();
+        MapRoutes(app);
         return app;
+    }
+
+    private static void AddServices(IServiceCollection services, ServiceOptions options, TimeProvider time)
+    {
+        services.AddSingleton(options).AddSingleton(time);
+        services.AddSingleton(_ => new NpgsqlDataSourceBuilder(options.ConnectionString) { ConnectionStringBuilder = { ApplicationName = "retention" } }.Build());
+        services.AddSingleton(all => new Place(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
+        services.AddSingleton<EventLog>().AddSingleton<SafePosition>().AddSingleton<CustomerKeys>().AddSingleton<Sealing>();
+        services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>();
+        services.AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();
+        services.AddSingleton<ImportTable>().AddSingleton<ImportRuns>().AddSingleton(ImportTargetOf);
+        services.AddHostedService<Projecting>();
+        services.AddRequestDecompression();
+        services.AddOpenApi();
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+    }
+
+    private static void MapRoutes(WebApplication app)
+    {
+        app.MapStatus();
+        app.MapOpenApi("/openapi/v1.json");
+        app.MapTenants();
+        app.MapEvents();
+        app.MapImports();
+        app.MapCustomers();
+        app.MapGet("/v1/cohorts", CohortsEndpoint.GetAsync).WithTags("Metrics").WithSummary("Cohorts of customers over periods");
+        var metrics = app.MapGroup("/v1/metrics").WithTags("Metrics");
+        metrics.MapGet("retention", RetentionEndpoint.GetAsync).WithSummary("Retention, churn and the waterfall between them");
+        metrics.MapGet("revenue", RevenueEndpoint.GetAsync).WithSummary("Orders, revenue and repeat rates");
+        metrics.MapGet("clv", ClvEndpoint.GetAsync).WithSummary("Historic lifetime value by cohort");
+        metrics.MapGet("nps", FeedbackEndpoints.NpsAsync).WithSummary("Net promoter score");
+        metrics.MapGet("csat", FeedbackEndpoints.CsatAsync).WithSummary("Customer satisfaction");
+        metrics.MapGet("ces", FeedbackEndpoints.CesAsync).WithSummary("Customer effort");
+        metrics.MapGet("complaints", ComplaintsEndpoint.GetAsync).WithSummary("Complaint counts");
+    }
+
+    private static ImportTarget ImportTargetOf(IServiceProvider services)
+    {
+        var (ingestion, settings, tenants) =
+            (services.GetRequiredService<Ingestion>(), services.GetRequiredService<TenantSettings>(), services.GetRequiredService<Tenants>());
+        return new ImportTarget(tenant => (events, ct) => ingestion.StoreAsync(tenant, events, ct), AdoptAsync);
+
+        async Task AdoptAsync(string tenant, Mapping mapping, CancellationToken ct)
+        {
+            await tenants.CreateAsync(tenant, ct);
+            await settings.ChangeAsync(tenant, current => current.Settings is { TimeZone: not null, Currency: not null } ? current.Settings : current.Settings with
+            {
+                TimeZone = current.Settings.TimeZone ?? mapping.TimeZone,
+                Currency = current.Settings.Currency ?? mapping.Currency,
+            }, ct);
+        }
     }
 }

@@ -1,4 +1,3 @@
-using Retention.Domain.Definitions;
 using Retention.Domain.Events;
 using Retention.Projections.EventLog;
 using Retention.Projections.Running;
@@ -49,8 +48,8 @@ public sealed class Ingestion(EventLog log, Sealing sealing, TenantSettings sett
             var overtaken = false;
             await settings.ChangeAsync(tenant, newest =>
             {
-                overtaken = newest != current.Settings;
-                return overtaken ? newest : rules.Settings;
+                overtaken = newest.Version != current.Version;
+                return overtaken ? newest.Settings : rules.Settings;
             }, ct);
             if (!overtaken) return check;
         }

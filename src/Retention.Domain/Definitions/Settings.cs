@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Retention.Domain.Customers;
 using Retention.Domain.Events;
 using Retention.Domain.Metrics;
@@ -14,12 +15,13 @@ public sealed record ActivityPolicy(string Kind, int Days);
 /// A tenant's versioned choices. They are facts of the log: each change is an event in the tenant's stream <c>settings</c> that holds all
 /// members.
 /// </summary>
+/// <param name="TimeZone">A tz database name; null while none is set, which reads as UTC.</param>
 /// <param name="Currency">Null until the first order or import sets it.</param>
 /// <param name="BusinessHours">Opening hours by weekday, as pairs of local times, and <c>holidays</c> as dates.</param>
 /// <param name="ServicePromise">By channel, <c>*</c> for all others: an ISO 8601 duration or <c>end-of-next-day</c>.</param>
 /// <param name="Scales">The scale of each instrument, set by its first answer.</param>
 public sealed record Settings(
-    string TimeZone, string WeekStart, string? Currency, ActivityPolicy Activity, string Refunds, int MinN, JsonElement BusinessHours,
+    string? TimeZone, string WeekStart, string? Currency, ActivityPolicy Activity, string Refunds, int MinN, JsonElement BusinessHours,
     IReadOnlyDictionary<string, string> ServicePromise, int AskThrottleDays, IReadOnlyDictionary<string, Scale> Scales)
 {
     public static IReadOnlyList<string> RefundNames { get; } = ["order", "refund"];
@@ -27,13 +29,16 @@ public sealed record Settings(
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web);
 
     public static Settings Default { get; } = new(
-        "UTC", "monday", null, new ActivityPolicy("window", Definition.DefaultActivityDays), "order", 5, DefaultHours(),
+        null, "monday", null, new ActivityPolicy("window", Definition.DefaultActivityDays), "order", 5, DefaultHours(),
         new SortedDictionary<string, string>(StringComparer.Ordinal) { ["chat"] = "PT5M", ["email"] = "end-of-next-day", ["*"] = "PT24H" }, 90,
         new SortedDictionary<string, Scale>(StringComparer.Ordinal));
 
+    [JsonIgnore]
+    public string Zone => TimeZone ?? "UTC";
+
     /// <summary>The definition by which the tenant's default questions are answered.</summary>
     public Definition ToDefinition() => new(
-        Calendar.In(TimeZone) ?? throw new InvalidDataException($"The tz database has no zone {TimeZone}."), Weekday(WeekStart)!.Value,
+        Calendar.In(Zone) ?? throw new InvalidDataException($"The tz database has no zone {Zone}."), Weekday(WeekStart)!.Value,
         Activity.Days, Refunds == "refund" ? RefundAttribution.Refund : RefundAttribution.Order);
 
     public Scale ScaleOf(Instrument instrument) => Scales.GetValueOrDefault(instrument.ToString().ToLowerInvariant()) ?? Scale.Of(instrument);
@@ -41,6 +46,9 @@ public sealed record Settings(
     /// <summary>A weekday by its English name; null for any other word.</summary>
     public static DayOfWeek? Weekday(string name) =>
         Enum.GetValues<DayOfWeek>().Cast<DayOfWeek?>().FirstOrDefault(day => string.Equals(day.ToString(), name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Whether both say the same, member by member.</summary>
+    public bool Same(Settings other) => JsonSerializer.Serialize(this, Json) == JsonSerializer.Serialize(other, Json);
 
     /// <summary>These settings with the members that a request names; absent members keep their value.</summary>
     public Settings Merge(JsonElement request, List<Fault> faults) => SettingsRequest.Merge(this, request, faults);

@@ -3,9 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Retention.Domain.Events;
 
 /// <summary>How streams are named: one for each customer, and one for the tenant's settings.</summary>
-#pragma warning disable CA1711 // A stream of events is what the field calls it; System.IO is not meant.
 public static class CustomerStream
-#pragma warning restore CA1711
 {
     public const string Prefix = "customer-";
 

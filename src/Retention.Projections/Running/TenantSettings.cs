@@ -33,12 +33,12 @@ public sealed class TenantSettings(Place place, EventLog.EventLog log, TimeProvi
 
     /// <summary>Changes settings against their newest version; somebody else's change in between is taken into account.</summary>
     /// <param name="change">The settings wanted, or the same ones for no change. May be called more than once.</param>
-    public async Task<SettingsVersion> ChangeAsync(string tenant, Func<Settings, Settings> change, CancellationToken ct)
+    public async Task<SettingsVersion> ChangeAsync(string tenant, Func<SettingsVersion, Settings> change, CancellationToken ct)
     {
         while (true)
         {
             var current = await LoadAsync(tenant, ct);
-            var wanted = change(current.Settings);
+            var wanted = change(current);
             if (ReferenceEquals(wanted, current.Settings)) return current;
             try
             {
@@ -50,6 +50,14 @@ public sealed class TenantSettings(Place place, EventLog.EventLog log, TimeProvi
                 // Another change came first; this one is made again on top of it.
             }
         }
+    }
+
+    /// <summary>Whether any purchase is in the tenant's log; its currency is then settled.</summary>
+    public async Task<bool> HasOrdersAsync(string tenant, CancellationToken ct)
+    {
+        await using var command = place.Command("select exists (select from {schema}.mt_events where tenant_id = $1 and type = 'purchase_made')");
+        command.Parameters.AddWithValue(tenant);
+        return (bool)(await command.ExecuteScalarAsync(ct))!;
     }
 
     private NewEvent Changed(string tenant, Settings settings, long version)

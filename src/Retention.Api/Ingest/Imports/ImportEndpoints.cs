@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
+using Retention.Api.Tenancy;
 using Retention.Domain.Events;
 
 namespace Retention.Api.Ingest.Imports;
@@ -12,13 +13,13 @@ public static class ImportEndpoints
     private static readonly string[] MediaTypes =
         ["text/csv", "application/csv", "application/gzip", "application/x-gzip", "application/octet-stream"];
 
-    /// <param name="tenantOf">Names the tenant of a request that may import.</param>
-    public static IEndpointRouteBuilder MapImports(this IEndpointRouteBuilder routes, Func<HttpContext, string> tenantOf)
+    public static void MapImports(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/v1/imports", (HttpContext http, ImportRuns runs) => PostAsync(tenantOf(http), http, runs))
-            .WithMetadata(new DisableRequestSizeLimitAttribute());
-        routes.MapGet("/v1/imports/{id}", (HttpContext http, string id, ImportRuns runs) => GetAsync(tenantOf(http), id, runs, http.RequestAborted));
-        return routes;
+        var imports = routes.MapGroup("/v1/imports").WithTags("Ingest");
+        imports.MapPost("", (Tenant tenant, HttpContext http, ImportRuns runs) => PostAsync(tenant.Name, http, runs))
+            .WithMetadata(new DisableRequestSizeLimitAttribute()).WithSummary("Import a CSV file by a mapping");
+        imports.MapGet("{id}", (Tenant tenant, HttpContext http, string id, ImportRuns runs) => GetAsync(tenant.Name, id, runs, http.RequestAborted))
+            .WithSummary("Progress and report of an import");
     }
 
     public static async Task<IResult> PostAsync(string tenant, HttpContext http, ImportRuns runs)

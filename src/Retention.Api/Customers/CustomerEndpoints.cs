@@ -1,0 +1,102 @@
+using Retention.Api.Metrics;
+using Retention.Api.Tenancy;
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+using Retention.Domain.Events;
+using Retention.Projections.EventLog;
+
+namespace Retention.Api.Customers;
+
+/// <summary>One customer: what it amounts to, and the events behind it.</summary>
+public static class CustomerEndpoints
+{
+    public static void MapCustomers(this IEndpointRouteBuilder routes)
+    {
+        var customers = routes.MapGroup("/v1/customers").WithTags("Customers");
+        customers.MapGet("{id}", (HttpContext http, Tenant tenant, string id) => GetAsync(http, tenant, id, whole: true))
+            .WithSummary("A customer with orders, activity, attributes and timeline");
+        customers.MapGet("{id}/timeline", (HttpContext http, Tenant tenant, string id) => GetAsync(http, tenant, id, whole: false))
+            .WithSummary("The customer's events in order of business time, each with what became of it");
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, string id, bool whole)
+    {
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, []);
+        var history = await request.Snapshot.CustomerAsync(id, http.RequestAborted)
+            ?? throw new ProblemException(404, "unknown_customer", $"There is no customer {id}, or no event of it is reflected yet.");
+        var customer = new CustomerView(history, request.Question.Definition, request.Question.AsOf.Moment.UtcTicks);
+        var timeline = await Timeline.OfAsync(http.RequestServices, (tenant.Name, id), request, customer, http.RequestAborted);
+        if (request.Format == "csv") return Csv.Of(timeline);
+        var position = request.Snapshot.Reflection.Position;
+        return whole
+            ? Results.Json(CustomerFigures.Of(id, customer, request) with { Timeline = timeline }, MetricAnswer.Json)
+            : Results.Json(new { customer = id, asOf = request.Question.AsOf.Moment, position, timeline }, MetricAnswer.Json);
+    }
+}
+
+/// <summary>A customer in figures, as of the moment; amounts in major units.</summary>
+/// <param name="CustomerSince">The day of the first valid order; null before one.</param>
+/// <param name="Status">active, lapsed, or none before an order.</param>
+/// <param name="LapsesOn">The day on which the current span of activity ends, or the last one ended.</param>
+public sealed record CustomerFigures(
+    string Customer, DateTimeOffset AsOf, long Position, DateOnly? CustomerSince, int Orders, decimal Revenue, double? AverageOrderValue, int PurchaseDays,
+    DateOnly? LastPurchase, string Status, DateOnly? LapsesOn, int Reactivations, int Complaints, int OpenComplaints, int Answers,
+    IReadOnlyDictionary<string, string> Attributes, IReadOnlyList<TimelineEntry>? Timeline)
+{
+    internal static CustomerFigures Of(string id, CustomerView customer, MetricRequest request)
+    {
+        var (orders, spans, today) = (customer.Orders, customer.Spans, request.Question.AsOf.Day);
+        var revenue = customer.Purchases.Bookings.Sum(booking => booking.Amount);
+        // A lapse is in effect once its day is over, as in the retention waterfall.
+        var status = spans.Count == 0 ? "none" : spans[^1].End < today ? "lapsed" : "active";
+        return new(
+            id, request.Question.AsOf.Moment, request.Snapshot.Reflection.Position, orders.Count == 0 ? null : orders[0].Day, orders.Count,
+            Currency.FromUnits(revenue, request.MoneyDigits), PerUnit.Money(revenue, orders.Count), orders.Select(order => order.Day).Distinct().Count(),
+            orders.Count == 0 ? null : orders[^1].Day, status, spans.Count == 0 ? null : spans[^1].End, Math.Max(0, spans.Count - 1),
+            customer.Complaints.Count, customer.Complaints.Count(complaint => complaint.Resolved is null), customer.Answers.Count(),
+            customer.Attributes(), null);
+    }
+}
+
+/// <summary>An event of a customer and what became of it.</summary>
+/// <param name="Id">The sender's id; null for an event of another client of the tables, like <paramref name="Source"/>.</param>
+/// <param name="Effect">
+/// counts, superseded (an earlier purchase has the orderId), cancelled or refunded (the order no longer counts), not_yet (at or after the
+/// moment), or other (a type without a meaning here).
+/// </param>
+public sealed record TimelineEntry(
+    long Position, Guid EventId, string? Source, string? Id, string Type, DateTimeOffset OccurredAt, DateTimeOffset RecordedAt, string Effect,
+    System.Text.Json.JsonElement Data);
+
+/// <summary>The events of a customer in order of (occurredAt, source, id), as sent.</summary>
+internal static class Timeline
+{
+    public static async Task<IReadOnlyList<TimelineEntry>> OfAsync(
+        IServiceProvider services, (string Tenant, string Customer) of, MetricRequest request, CustomerView customer, CancellationToken ct)
+    {
+        var stored = await services.GetRequiredService<EventLog>().ReadStreamAsync(of.Tenant, CustomerStream.Of(of.Customer), 1, ct);
+        var known = stored.Where(item => item.Position <= request.Snapshot.Reflection.Position).ToList();
+        var opened = (await services.GetRequiredService<Sealing>().OpenAsync(known, ct)).ToDictionary(envelope => (envelope.Source, envelope.Id));
+        var effects = Effects(customer);
+        return [.. known
+            .Select(item => Entry(item, item.Headers is { } headers ? opened.GetValueOrDefault((headers.Source, headers.Id)) : null, request, effects))
+            .OrderBy(entry => entry.OccurredAt).ThenBy(entry => entry.Source, StringComparer.Ordinal).ThenBy(entry => entry.Id, StringComparer.Ordinal)];
+    }
+
+    private static TimelineEntry Entry(StoredEvent stored, Envelope? sent, MetricRequest request, Dictionary<long, string> effects)
+    {
+        var occurredAt = sent?.OccurredAt ?? stored.RecordedAt;
+        var effect = EventType.Named(stored.Type) is null ? "other"
+            : occurredAt >= request.Question.AsOf.Moment ? "not_yet"
+            : effects.GetValueOrDefault(stored.Position, "counts");
+        return new(
+            stored.Position, stored.EventId, sent?.Source, sent?.Id, stored.Type, occurredAt, stored.RecordedAt, effect, sent?.Data ?? stored.Data);
+    }
+
+    private static Dictionary<long, string> Effects(CustomerView customer)
+    {
+        var effects = customer.Purchases.Superseded.ToDictionary(position => position, _ => "superseded");
+        foreach (var order in customer.Purchases.All.Where(order => !order.Valid)) effects[order.Position] = order.Cancelled ? "cancelled" : "refunded";
+        return effects;
+    }
+}

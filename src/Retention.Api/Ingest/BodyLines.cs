@@ -1,0 +1,42 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+
+namespace Retention.Api.Ingest;
+
+/// <param name="TooLong">The line was longer than allowed and is passed over; its text is empty.</param>
+internal readonly record struct BodyLine(ReadOnlyMemory<byte> Text, bool TooLong);
+
+/// <summary>Cuts a body into lines in constant memory.</summary>
+internal static class BodyLines
+{
+    public static async IAsyncEnumerable<BodyLine> ReadAsync(PipeReader body, int longest, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var skipping = false;
+        while (true)
+        {
+            var read = await body.ReadAsync(ct);
+            var buffer = read.Buffer;
+            while (buffer.PositionOf((byte)'\n') is { } end)
+            {
+                var line = buffer.Slice(0, end);
+                buffer = buffer.Slice(buffer.GetPosition(1, end));
+                yield return skipping || line.Length > longest ? new BodyLine(default, true) : new BodyLine(line.ToArray(), false);
+                skipping = false;
+            }
+            if (buffer.Length > longest || skipping)
+            {
+                skipping = true;
+                buffer = buffer.Slice(buffer.End);
+            }
+            if (read.IsCompleted)
+            {
+                if (skipping) yield return new BodyLine(default, true);
+                else if (!buffer.IsEmpty) yield return new BodyLine(buffer.ToArray(), false);
+                body.AdvanceTo(buffer.End);
+                yield break;
+            }
+            body.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Collections;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using CsvHelper;
+using Retention.Domain.Events;
+using Retention.Domain.Metrics;
+
+namespace Retention.Api.Metrics;
+
+/// <summary>
+/// Rows as CSV: one line a row, one column a member in the JSON's names; an interval is two columns (<c>interval_lo</c>,
+/// <c>interval_hi</c>), an object one for each of its members (<c>distribution_0</c>, …). Null is empty. Texts that a spreadsheet would
+/// take for a formula are quoted with an apostrophe.
+/// </summary>
+public static class Csv
+{
+    private static readonly CsvWriterOptions Format = new() { Injection = CsvInjection.Escape, TrueValue = "true", FalseValue = "false" };
+
+    public static IResult Of<TRow>(IReadOnlyList<TRow> rows)
+        where TRow : notnull
+    {
+        var text = new StringWriter(CultureInfo.InvariantCulture);
+        using (var csv = CsvWriter.Create(text, Format, leaveOpen: true))
+        {
+            var columns = typeof(TRow).GetProperties().SelectMany(member => ColumnsOf(member, rows)).ToList();
+            foreach (var (name, _) in columns) csv.WriteField(name);
+            csv.EndRecord();
+            foreach (var row in rows)
+            {
+                foreach (var (_, value) in columns) csv.WriteField(Plain(value(row)));
+                csv.EndRecord();
+            }
+        }
+        return Results.Text(text.ToString(), "text/csv", System.Text.Encoding.UTF8);
+    }
+
+    private static IEnumerable<(string Name, Func<TRow, object?> Value)> ColumnsOf<TRow>(PropertyInfo member, IReadOnlyList<TRow> rows)
+    {
+        var name = JsonNamingPolicy.CamelCase.ConvertName(member.Name);
+        if (member.PropertyType == typeof(Interval?))
+            return [($"{name}_lo", row => ((Interval?)member.GetValue(row))?.Low), ($"{name}_hi", row => ((Interval?)member.GetValue(row))?.High)];
+        if (!typeof(IDictionary).IsAssignableFrom(member.PropertyType)) return [(name, row => member.GetValue(row))];
+        var keys = rows.SelectMany(row => (member.GetValue(row) as IDictionary)?.Keys.Cast<string>() ?? []).Distinct().ToList();
+        return keys.Select<string, (string, Func<TRow, object?>)>(key => ($"{name}_{key}", row => (member.GetValue(row) as IDictionary)?[key]));
+    }
+
+    /// <summary>Words and times in the JSON's spelling; numbers stay numbers, which no spreadsheet takes for a formula.</summary>
+    private static object? Plain(object? value) => value switch
+    {
+        DateTimeOffset time => Timestamp.Format(time),
+        Enum word => JsonNamingPolicy.SnakeCaseLower.ConvertName(word.ToString()),
+        _ => value,
+    };
+}

@@ -1,0 +1,43 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Retention.Domain.Metrics;
+
+namespace Retention.Api.Metrics;
+
+/// <summary>Writes an answer as JSON or CSV.</summary>
+public static class MetricAnswer
+{
+    /// <summary>Names of statuses as words with underscores; nulls are written, since absence is an answer.</summary>
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower), new IntervalConverter() },
+    };
+
+    /// <param name="rows">One for each period, in order; records whose members are the columns.</param>
+    public static IResult Of<TRow>(MetricRequest request, CatalogueEntry metric, Dictionary<string, object?> parameters, IReadOnlyList<TRow> rows)
+        where TRow : notnull =>
+        request.Format == "csv" ? Csv.Of(rows) : Results.Json(new
+        {
+            metric = metric.Name,
+            definition = new { metric.Name, metric.Version },
+            parameters,
+            asOf = request.Question.AsOf.Moment,
+            position = request.Snapshot.Reflection.Position,
+            rows,
+        }, Json);
+
+    private sealed class IntervalConverter : JsonConverter<Interval>
+    {
+        public override Interval Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+
+        public override void Write(Utf8JsonWriter writer, Interval value, JsonSerializerOptions options)
+        {
+            writer.WriteStartArray();
+            writer.WriteNumberValue(value.Low);
+            writer.WriteNumberValue(value.High);
+            writer.WriteEndArray();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using Retention.Api.Tenancy;
+using Retention.Domain.Definitions;
+using Retention.Domain.Metrics;
+using Retention.Projections.ReadModels;
+
+namespace Retention.Api.Metrics;
+
+/// <summary>A period of the retention waterfall; every figure is null while the period is not observable.</summary>
+public sealed record RetentionFigures(
+    DateOnly Period, DateOnly From, DateOnly To, PeriodStatus Status, long? Opening, long? Acquired, long? Reactivated, long? Lapsed, long? LapsedOld,
+    long? LapsedNew, long? Closing, long? Lost, long? Retained, double? RetentionRate, double? RetentionRateFormula, double? ChurnRate, Interval? Interval)
+{
+    public static RetentionFigures Of(RetentionRow row, Partition partition)
+    {
+        var (from, to) = (partition.StartOf(row.Period), partition.EndOf(row.Period));
+        return row.Status == PeriodStatus.NotObservable
+            ? new(from, from, to, row.Status, null, null, null, null, null, null, null, null, null, null, null, null, null)
+            : new(
+                from, from, to, row.Status, row.Opening, row.Flows.Acquired, row.Flows.Reactivated, row.Flows.Lapsed, row.Flows.LapsedOld, row.LapsedNew,
+                row.Closing, row.Lost, row.Retained, row.Rate, row.RateByFormula, row.ChurnRate, WilsonInterval.Of(row.Retained, row.Opening));
+    }
+}
+
+/// <summary><c>GET /v1/metrics/retention</c>.</summary>
+public static class RetentionEndpoint
+{
+    public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
+    {
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, []);
+        var question = request.Question;
+        var flows = await ActivityCells.InEffectAsync(request.Snapshot, question, http.RequestAborted);
+        var periods = request.Periods(flows.Where(flow => flow.Value.Acquired > 0).Select(flow => (int?)flow.Key).Min());
+        var rows = CustomerRetention.Rows(flows, question.Partition, question.AsOf, periods.First, periods.Last)
+            .Select(row => RetentionFigures.Of(row, question.Partition)).ToList();
+        return MetricAnswer.Of(request, Catalogue.Retention, request.Parameters(periods), rows);
+    }
+}

@@ -1,0 +1,45 @@
+using Retention.Api.Tenancy;
+using Retention.Domain.Definitions;
+using Retention.Domain.Metrics;
+using Retention.Projections.ReadModels;
+
+namespace Retention.Api.Metrics;
+
+/// <summary>Orders and revenue of a period; every figure is null while the period is not observable. Money in major units.</summary>
+public sealed record RevenueFigures(
+    DateOnly Period, DateOnly From, DateOnly To, PeriodStatus Status, long? Orders, long? Customers, decimal? Revenue, double? AverageOrderValue,
+    double? PurchaseFrequency, double? RepeatRateWindow, double? ReturningCustomerRate, double? RepeatRateLifetime)
+{
+    public static RevenueFigures Of(RevenueRow row, Partition partition, int moneyDigits)
+    {
+        var (from, to) = (partition.StartOf(row.Period), partition.EndOf(row.Period));
+        return row.Status == PeriodStatus.NotObservable
+            ? new(from, from, to, row.Status, null, null, null, null, null, null, null, null)
+            : new(
+                from, from, to, row.Status, row.Counts.Orders, row.Counts.Customers, Currency.FromUnits(row.Counts.Revenue, moneyDigits),
+                PerUnit.Money(row.Counts.Revenue, row.Counts.Orders), row.PurchaseFrequency, row.RepeatRateWindow, row.ReturningCustomerRate,
+                row.RepeatRateLifetime);
+    }
+}
+
+/// <summary><c>GET /v1/metrics/revenue</c>.</summary>
+public static class RevenueEndpoint
+{
+    public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
+    {
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, []);
+        var question = request.Question;
+        var cells = await RevenueCells.ByPeriodAsync(request.Snapshot, question, http.RequestAborted);
+        var periods = request.Periods(cells.Where(cell => cell.Value != default).Select(cell => (int?)cell.Key).Min());
+        var rows = Revenue.Rows(cells, question.Partition, question.AsOf, periods.First, periods.Last)
+            .Select(row => RevenueFigures.Of(row, question.Partition, request.MoneyDigits)).ToList();
+        return MetricAnswer.Of(request, Catalogue.Revenue, request.Parameters(periods), rows);
+    }
+}
+
+/// <summary>Amounts divided among orders or customers.</summary>
+internal static class PerUnit
+{
+    /// <summary>An amount in ten-thousandths over a count, in major units; null over none.</summary>
+    public static double? Money(long units, long count) => count == 0 ? null : (double)((decimal)units / Currency.Scale / count);
+}

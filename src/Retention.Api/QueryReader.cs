@@ -1,0 +1,75 @@
+using System.Globalization;
+using Microsoft.Extensions.Primitives;
+using Retention.Domain.Events;
+
+namespace Retention.Api;
+
+/// <summary>
+/// Reads a query string. Every fault is collected, and <see cref="Done"/> turns them into one 400 that names each parameter and what is
+/// allowed.
+/// </summary>
+public sealed class QueryReader(IQueryCollection query)
+{
+    private readonly List<Fault> faults = [];
+
+    /// <summary>Refuses parameters other than these, and those that are given twice.</summary>
+    public QueryReader Only(params IReadOnlyList<string> allowed)
+    {
+        foreach (var (name, values) in query)
+        {
+            if (!allowed.Contains(name)) Fault(name, "unknown_parameter", $"is not a parameter here; allowed are {string.Join(", ", allowed.Order(StringComparer.Ordinal))}");
+            else if (values.Count > 1) Fault(name, "repeated", "may be given once");
+        }
+        Done();
+        return this;
+    }
+
+    public bool Has(string name) => query.ContainsKey(name);
+
+    public string? Text(string name) => query.TryGetValue(name, out var values) && !StringValues.IsNullOrEmpty(values) ? values[0] : Empty(name);
+
+    /// <summary>One of the allowed words, case-sensitively.</summary>
+    public string? Choice(string name, IReadOnlyList<string> allowed)
+    {
+        var text = Text(name);
+        if (text is null || allowed.Contains(text)) return text;
+        Fault(name, "not_allowed", $"must be one of {string.Join(", ", allowed)}");
+        return null;
+    }
+
+    public bool? Flag(string name) => Choice(name, ["true", "false"]) is { } text ? text == "true" : null;
+
+    public long? Whole(string name, long min, long max)
+    {
+        if (Text(name) is not { } text) return null;
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max) return number;
+        Fault(name, "out_of_range", $"must be a whole number from {min} to {max}");
+        return null;
+    }
+
+    public DateOnly? Date(string name)
+    {
+        if (Text(name) is not { } text) return null;
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date.Year is >= 1900 and <= 2200) return date;
+        Fault(name, "not_a_date", "must be an ISO date such as 2026-01-31, from 1900 to 2200");
+        return null;
+    }
+
+    /// <summary>Notes a fault; one that was noted already stays one.</summary>
+    public void Fault(string name, string code, string message)
+    {
+        if (!faults.Exists(fault => fault.Path == name && fault.Code == code)) faults.Add(new Fault(name, code, message));
+    }
+
+    /// <exception cref="ProblemException">400, with everything that was wrong.</exception>
+    public void Done()
+    {
+        if (faults.Count > 0) throw new ProblemException(400, faults[0].Code, $"{faults[0].Path}: {faults[0].Message}", [.. faults]);
+    }
+
+    private string? Empty(string name)
+    {
+        if (query.ContainsKey(name)) Fault(name, "empty", "has no value");
+        return null;
+    }
+}

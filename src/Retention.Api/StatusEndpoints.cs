@@ -1,0 +1,62 @@
+using System.Reflection;
+using Npgsql;
+using Retention.Domain.Metrics;
+using Retention.Projections.EventLog;
+using Retention.Projections.Running;
+
+namespace Retention.Api;
+
+/// <summary>Health, status and the catalogue.</summary>
+public static class StatusEndpoints
+{
+    /// <summary>A transaction that holds the safe position for longer is named.</summary>
+    private static readonly TimeSpan LongHeld = TimeSpan.FromSeconds(5);
+
+    private static readonly string Version =
+        typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    public static void MapStatus(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/health/live", () => Results.Ok(new { status = "live" })).WithTags("Operations").WithSummary("Whether the process runs");
+        routes.MapGet("/health/ready", ReadyAsync).WithTags("Operations").WithSummary("Whether the service can answer, and for every tenant");
+        routes.MapGet("/v1/status", StatusAsync).WithTags("Operations").WithSummary("Positions, lag, paused tenants, what holds the safe position");
+        routes.MapGet("/v1/metrics", () => Results.Json(new { metrics = Catalogue.All }, Metrics.MetricAnswer.Json)).WithTags("Metrics")
+            .WithSummary("The catalogue: every figure with its formula, unit and additivity");
+    }
+
+    private static async Task<IResult> ReadyAsync(Readiness readiness, Progress progress, CancellationToken ct)
+    {
+        if (!readiness.Started) return Results.Json(new { status = "starting", reason = readiness.Reason }, statusCode: 503);
+        try
+        {
+            var paused = Paused(await progress.RowsAsync(ct));
+            return Results.Json(new { status = paused.Count == 0 ? "ready" : "degraded", paused }, statusCode: paused.Count == 0 ? 200 : 503);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            return Results.Json(new { status = "database_unavailable" }, statusCode: 503);
+        }
+    }
+
+    private static async Task<IResult> StatusAsync(EventLog log, Progress progress, SafePosition safePosition, Tenants tenants, CancellationToken ct)
+    {
+        var rows = await progress.RowsAsync(ct);
+        var (issued, projected) = (await log.LastIssuedAsync(ct), rows.Single(row => row.Tenant == Progress.Everyone).Position);
+        var holders = (await safePosition.HoldersAsync(ct)).Where(holder => holder.Age > LongHeld);
+        return Results.Ok(new
+        {
+            version = Version,
+            issued,
+            safePosition = safePosition.Current,
+            position = projected,
+            lag = issued - projected,
+            tenants = (await tenants.AllAsync(ct)).Count,
+            paused = Paused(rows),
+            heldBy = holders.Select(holder => new { holder.Pid, ageSeconds = holder.Age?.TotalSeconds, holder.Application }),
+        });
+    }
+
+    private static List<object> Paused(IReadOnlyList<ProgressRow> rows) =>
+        [.. rows.Where(row => row.Tenant != Progress.Everyone)
+            .Select(row => new { tenant = row.Tenant, row.Position, at = row.PausedAt, @event = row.PausedEvent, reason = row.PausedReason })];
+}

@@ -1,0 +1,98 @@
+namespace Retention.Domain.Metrics;
+
+/// <param name="Unit">count, share (0 … 1), money (major units), points (−100 … 100), score, or orders per customer.</param>
+/// <param name="Additive">Whether the figures of several periods or groups may be added.</param>
+public sealed record Figure(string Name, string Formula, string Unit, bool Additive);
+
+/// <summary>A metric as the catalogue serves it.</summary>
+/// <param name="Version">Rises when the definition changes.</param>
+public sealed record CatalogueEntry(
+    string Name, int Version, string Path, string Question, IReadOnlyList<string> Grains, IReadOnlyList<string> Dimensions, IReadOnlyList<Figure> Figures);
+
+/// <summary>Every metric that is served, with the definition of each of its figures.</summary>
+public static class Catalogue
+{
+    private const string Count = "count";
+    private const string Share = "share";
+    private const string Money = "money";
+
+    private static readonly string[] Grains = ["day", "week", "month", "quarter", "year"];
+
+    private static readonly Figure[] FeedbackFigures =
+    [
+        new("responses", "answers given in the period", Count, true),
+        new("interval", "95 % interval of score", "as score", false),
+        new("distribution", "answers by score", Count, true),
+    ];
+
+    public static CatalogueEntry Retention { get; } = Entry(
+        "retention", "How many of the customers who were active at the start of a period still were at its end?",
+        new("opening", "customers active at the period's start, S", Count, false),
+        new("acquired", "first spans of activity begun, N", Count, true),
+        new("reactivated", "later spans begun, R", Count, true),
+        new("lapsed", "spans ended, L", Count, true),
+        new("lapsedOld", "lapses of customers active at the start", Count, true),
+        new("lapsedNew", "all other lapses", Count, true),
+        new("closing", "S + N + R − L", Count, false),
+        new("lost", "active at the start, not at the end", Count, false),
+        new("retained", "S − lost", Count, false),
+        new("retentionRate", "retained / S", Share, false),
+        new("retentionRateFormula", "(closing − N) / S", Share, false),
+        new("churnRate", "lost / S", Share, false),
+        new("interval", "95 % Wilson interval of retentionRate", Share, false));
+
+    public static CatalogueEntry Cohorts { get; } = Entry(
+        "cohorts", "Of the customers who first ordered in a period, how many ordered again k periods later?",
+        new("size", "customers whose first valid order is in the cohort's period", Count, true),
+        new("period0Repeat", "of them, with a second order in the same period", Count, true),
+        new("value", "customers, orders or net revenue in period k", "count or money", false),
+        new("rate", "value / size", Share, false)) with
+    { Path = "/v1/cohorts" };
+
+    public static CatalogueEntry Revenue { get; } = Entry(
+        "revenue", "What was ordered, by how many, and how many came back?",
+        new("orders", "valid orders", Count, true),
+        new("customers", "customers with a valid order", Count, false),
+        new("revenue", "Σ total − refunds", Money, true),
+        new("averageOrderValue", "revenue / orders", Money, false),
+        new("purchaseFrequency", "orders / customers", "orders per customer", false),
+        new("repeatRateWindow", "customers with two or more orders in the period / customers", Share, false),
+        new("returningCustomerRate", "customers with an order before the period's start / customers", Share, false),
+        new("repeatRateLifetime", "of all customers acquired before the period's end, the share with two or more orders before it", Share, false));
+
+    public static CatalogueEntry Clv { get; } = Entry(
+        "clv", "What has a customer of a cohort brought in so far?",
+        new("customers", "customers whose first valid order is in the period", Count, true),
+        new("revenue", "their net revenue up to asOf", Money, true),
+        new("revenuePerCustomer", "revenue / customers", Money, false),
+        new("margin", "Σ margin of the orders that state one, after refunds in proportion; null where none does", Money, true),
+        new("marginPerCustomer", "margin / customers, where every order states one, else null", Money, false),
+        new("within", "net revenue per customer in the first 30, 60, 90, 180 and 365 days; null for a cohort that is not old enough", Money, false));
+
+    public static CatalogueEntry Nps { get; } = Entry(
+        "nps", "Would customers recommend us?",
+        [
+            .. FeedbackFigures, new("score", "100 · (promoters − detractors) / responses", "points", false), new("promoters", "answers of 9 and 10", Count, true),
+            new("passives", "answers of 7 and 8", Count, true), new("detractors", "answers of 0 to 6", Count, true),
+        ]);
+
+    public static CatalogueEntry Csat { get; } = Entry(
+        "csat", "Are customers satisfied?",
+        [.. FeedbackFigures, new("score", "share of the top scores", Share, false), new("mean", "mean score", "score", false), new("meanInterval", "95 % t-interval of mean", "score", false)]);
+
+    public static CatalogueEntry Ces { get; } = Entry(
+        "ces", "Did we make it easy?",
+        [.. FeedbackFigures, new("score", "mean score", "score", false), new("agree", "share of scores 5 to 7", Share, false), new("agreeInterval", "95 % Wilson interval of agree", Share, false)]);
+
+    public static CatalogueEntry Complaints { get; } = Entry(
+        "complaints", "How many complaints came in, were answered and solved?",
+        new("received", "complaints received", Count, true),
+        new("replied", "complaints first replied to", Count, true),
+        new("resolved", "complaints first resolved", Count, true),
+        new("open", "received and not resolved at the period's end, or at asOf while it is in progress", Count, false));
+
+    public static IReadOnlyList<CatalogueEntry> All { get; } = [Retention, Cohorts, Revenue, Clv, Nps, Csat, Ces, Complaints];
+
+    private static CatalogueEntry Entry(string name, string question, params IReadOnlyList<Figure> figures) =>
+        new(name, 1, $"/v1/metrics/{name}", question, Grains, [], figures);
+}
