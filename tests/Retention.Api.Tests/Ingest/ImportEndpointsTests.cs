@@ -3,15 +3,8 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Npgsql;
-using Retention.Api.Ingest;
 using Retention.Api.Ingest.Imports;
 using Retention.Api.Tests.Recounting;
-using Retention.Domain.Events;
 
 namespace Retention.Api.Tests.Ingest;
 
@@ -19,51 +12,25 @@ public sealed class ImportEndpointsTests(ScratchPostgres postgres) : IClassFixtu
 {
     private const string Two = "customer,date,units,amount\na,1997-01-01,1,1.00\nb,1997-01-01,1,1.00\nb,oops,1,1.00\n";
 
-    private readonly HashSet<string> stored = [];
-    private readonly List<string> adopted = [];
-    private NpgsqlDataSource database = null!;
-    private WebApplication service = null!;
-    private HttpClient client = null!;
-    private Func<Task> beforeStoring = () => Task.CompletedTask;
+    private ImportTrial trial = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
-    {
-        database = await postgres.NewDatabaseAsync();
-        await using var script = System.Reflection.Assembly.Load("Retention.Projections").GetManifestResourceStream("Retention.Projections.ReadModels.0030-imports.sql")!;
-        await using var create = database.CreateCommand("create schema r; " + (await new StreamReader(script).ReadToEndAsync(Cancellation)).Replace("{schema}", "r"));
-        await create.ExecuteNonQueryAsync(Cancellation);
+    public async ValueTask InitializeAsync() => trial = await ImportTrial.StartAsync(await postgres.NewDatabaseAsync());
 
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseTestServer();
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(new ImportTable(database, "r")).AddSingleton<ImportRuns>()
-            .AddSingleton(new ImportTarget(tenant => (events, _) => StoreAsync(tenant, events), Adopt));
-        service = builder.Build();
-        service.MapImports(http => http.Request.Headers["Retention-Tenant"].FirstOrDefault() ?? "default");
-        await service.StartAsync(Cancellation);
-        client = service.GetTestClient();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        client.Dispose();
-        await service.DisposeAsync();
-        await database.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => trial.DisposeAsync();
 
     [Fact]
     public async Task An_import_answers_with_its_report_when_all_is_stored_and_a_second_one_finds_duplicates()
     {
         var first = await ImportAsync(await PostAsync("mapping=cdnow", Two));
         (first.Status, first.Report!.Accepted, first.Report.RefusedLines, first.Report.Position).ShouldBe(("done", 2, 1, 2));
-        adopted.ShouldBe(["default cdnow"]);
+        trial.Adopted.ShouldBe(["default cdnow"]);
 
         var second = await ImportAsync(await PostAsync("mapping=cdnow", Two));
         (second.Report!.Accepted, second.Report.Duplicates).ShouldBe((0, 2));
 
-        var shown = await ImportAsync(await client.GetAsync($"/v1/imports/{second.Id}", Cancellation));
+        var shown = await ImportAsync(await trial.Client.GetAsync($"/v1/imports/{second.Id}", Cancellation));
         shown.ShouldBeEquivalentTo(second with { StartedAt = shown.StartedAt, FinishedAt = shown.FinishedAt });
     }
 
@@ -73,15 +40,15 @@ public sealed class ImportEndpointsTests(ScratchPostgres postgres) : IClassFixtu
         var import = await ImportAsync(await PostAsync("mapping=cdnow&dryRun=true", Two));
 
         (import.DryRun, import.Status, import.Report!.EventsMade["purchase_made"]).ShouldBe((true, "done", 2));
-        stored.ShouldBeEmpty();
-        adopted.ShouldBeEmpty();
+        trial.Stored.ShouldBeEmpty();
+        trial.Adopted.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task Respond_async_answers_at_once_and_the_import_can_be_followed()
     {
         var gate = new TaskCompletionSource();
-        beforeStoring = () => gate.Task;
+        trial.BeforeStoring = () => gate.Task;
 
         var response = await PostAsync("mapping=cdnow", Two, ("Prefer", "respond-async"));
         response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
@@ -97,29 +64,29 @@ public sealed class ImportEndpointsTests(ScratchPostgres postgres) : IClassFixtu
         var import = await ImportAsync(await PostAsync("mapping=cdnow", Two));
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/imports/{import.Id}") { Headers = { { "Retention-Tenant", "other" } } };
 
-        (await client.SendAsync(request, Cancellation)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await trial.Client.SendAsync(request, Cancellation)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
     [Fact]
     public async Task An_import_whose_process_ended_reads_as_interrupted()
     {
         var import = new Import(Guid.NewGuid(), "cdnow", false, "storing", DateTimeOffset.UnixEpoch, null, new(1, 1, 1, 1, 1), null, null);
-        var entry = await service.Services.GetRequiredService<ImportTable>().EnterAsync("default", import);
-        (await ImportAsync(await client.GetAsync($"/v1/imports/{import.Id}", Cancellation))).Status.ShouldBe("storing");
+        var entry = await trial.Table.EnterAsync("default", import);
+        (await ImportAsync(await trial.Client.GetAsync($"/v1/imports/{import.Id}", Cancellation))).Status.ShouldBe("storing");
         await entry.DisposeAsync();
 
-        (await ImportAsync(await client.GetAsync($"/v1/imports/{import.Id}", Cancellation))).Status.ShouldBe("interrupted");
+        (await ImportAsync(await trial.Client.GetAsync($"/v1/imports/{import.Id}", Cancellation))).Status.ShouldBe("interrupted");
     }
 
     [Fact]
     public async Task A_store_that_fails_ends_the_import_as_failed_and_says_so()
     {
-        beforeStoring = () => throw new TimeoutException("The database is away.");
+        trial.BeforeStoring = () => throw new TimeoutException("The database is away.");
 
         var response = await PostAsync("mapping=cdnow", Two);
 
         await ShouldBeProblemAsync(response, 500, "import_failed", "The database is away.");
-        var import = await ImportAsync(await client.GetAsync(response.Headers.Location, Cancellation));
+        var import = await ImportAsync(await trial.Client.GetAsync(response.Headers.Location, Cancellation));
         (import.Status, import.Error!.Code, import.Report!.Accepted).ShouldBe(("failed", "import_failed", 0));
     }
 
@@ -135,7 +102,7 @@ public sealed class ImportEndpointsTests(ScratchPostgres postgres) : IClassFixtu
 
     [Fact]
     public async Task Another_media_type_is_415() => await ShouldBeProblemAsync(
-        await client.PostAsJsonAsync("/v1/imports?mapping=cdnow", "", Cancellation), 415, "unsupported_media_type", "text/csv");
+        await trial.Client.PostAsJsonAsync("/v1/imports?mapping=cdnow", "", Cancellation), 415, "unsupported_media_type", "text/csv");
 
     private static async Task<Import> ImportAsync(HttpResponseMessage response)
     {
@@ -157,29 +124,16 @@ public sealed class ImportEndpointsTests(ScratchPostgres postgres) : IClassFixtu
         var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/imports?{query}") { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("text/csv");
         foreach (var (name, value) in headers) request.Headers.Add(name, value);
-        return client.SendAsync(request, Cancellation);
+        return trial.Client.SendAsync(request, Cancellation);
     }
 
     private async Task<Import> UntilAsync(string location, Func<Import, bool> holds)
     {
         while (true)
         {
-            var import = await ImportAsync(await client.GetAsync(location, Cancellation));
+            var import = await ImportAsync(await trial.Client.GetAsync(location, Cancellation));
             if (holds(import)) return import;
             import.IsRunning.ShouldBeTrue();
         }
-    }
-
-    private async Task<IngestOutcome> StoreAsync(string tenant, IReadOnlyList<Envelope> events)
-    {
-        await beforeStoring();
-        var accepted = events.Count(made => stored.Add($"{tenant} {made.Source} {made.Id}"));
-        return new IngestOutcome(accepted, events.Count - accepted, [], stored.Count, 0);
-    }
-
-    private Task Adopt(string tenant, Mapping mapping, CancellationToken cancellation)
-    {
-        adopted.Add($"{tenant} {mapping.Name}");
-        return Task.CompletedTask;
     }
 }
