@@ -9,6 +9,7 @@ var root = new Command("retention", "Figures about customers who stay, from an e
     new HelpOption { Recursive = true },
     new VersionOption(),
     UpCommand.Create(),
+    ImportCommand.Create(),
     StatusCommand.Create(),
 };
 var parsed = root.Parse(args is [] ? ["--help"] : args);

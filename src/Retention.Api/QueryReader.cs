@@ -50,10 +50,14 @@ public sealed class QueryReader(IQueryCollection query)
     public DateOnly? Date(string name)
     {
         if (Text(name) is not { } text) return null;
-        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date.Year is >= 1900 and <= 2200) return date;
+        if (TryDate(text) is { } date) return date;
         Fault(name, "not_a_date", "must be an ISO date such as 2026-01-31, from 1900 to 2200");
         return null;
     }
+
+    /// <summary>An ISO date from 1900 to 2200, or null for any other text.</summary>
+    public static DateOnly? TryDate(string text) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date.Year is >= 1900 and <= 2200 ? date : null;
 
     /// <summary>Notes a fault; one that was noted already stays one.</summary>
     public void Fault(string name, string code, string message)

@@ -1,6 +1,7 @@
 using System.Net;
 using Npgsql;
 using Retention.Api.Customers;
+using Retention.Api.Demo;
 using Retention.Api.Ingest;
 using Retention.Api.Ingest.Imports;
 using Retention.Api.Metrics;
@@ -50,7 +51,8 @@ public static class RetentionApp
         services.AddSingleton<EventLog>().AddSingleton<SafePosition>().AddSingleton<CustomerKeys>().AddSingleton<Sealing>();
         services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>();
         services.AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();
-        services.AddSingleton<ImportTable>().AddSingleton<ImportRuns>().AddSingleton(ImportTargetOf);
+        services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
+        services.AddSingleton<ImportRuns>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
         services.AddHostedService<Projecting>();
         services.AddRequestDecompression();
         services.AddOpenApi();

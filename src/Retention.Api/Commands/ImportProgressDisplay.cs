@@ -16,7 +16,7 @@ public abstract class ImportProgressDisplay
     public void Seen(Import import)
     {
         var progress = import.Progress;
-        Show("Reading", progress.BytesRead, progress.BytesTotal, "B", $"{progress.LinesRead:N0} lines");
+        if (progress.BytesTotal > 0) Show("Reading", progress.BytesRead, progress.BytesTotal, "B", $"{progress.LinesRead:N0} lines");
         if (import.Status != "reading")
             Show(import.DryRun ? "Mapping" : "Storing", progress.EventsStored, progress.EventsExpected, "events", $"{progress.EventsStored:N0} events");
     }

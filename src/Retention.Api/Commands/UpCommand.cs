@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Microsoft.AspNetCore.Connections;
 using Npgsql;
+using Retention.Api.Demo;
+using Retention.Api.Tenancy;
 using Retention.Projections.Embedded;
 
 namespace Retention.Api.Commands;
@@ -94,7 +96,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         {
             await WaitUntilReadyAsync(ending.Token);
             new RunningService(url, Environment.ProcessId, TimeProvider.System.GetUtcNow()).Announce(wish.DataFolder);
-            await LoadDemoAsync(ending.Token);
+            await LoadDemoAsync(app.Services.GetRequiredService<DemoTenant>(), ending.Token);
             SayWhereToLook(postgres);
             await Task.Delay(Timeout.Infinite, ending.Token);
         }
@@ -127,20 +129,25 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         }
     }
 
-    private async Task LoadDemoAsync(CancellationToken ct)
+    private async Task LoadDemoAsync(DemoTenant demo, CancellationToken ct)
     {
-        if (!wish.Demo)
+        if (!wish.Demo || !await demo.IsMissingAsync(ct))
             return;
-        // DEMO: the one call site of DemoTenant.LoadAsync, with its progress bar on Screen.Out.
-        await Task.CompletedTask.WaitAsync(ct);
+        Screen.Say("Loading the demo tenant …");
+        await ImportProgressDisplay.ShowAsync(Screen.Out, async display =>
+        {
+            await demo.LoadAsync(display.Seen, ct);
+            display.Projecting(done: true);
+        });
     }
 
     private void SayWhereToLook(EmbeddedPostgres? postgres)
     {
         Screen.Say("");
         Screen.Say($"Retention is ready at {url}");
-        Screen.Say($"  Dashboard   {url}/");
-        Screen.Say($"  API docs    {url}/docs");
+        Screen.Say($"  Figures     {url}/v1/metrics");
+        Screen.Say($"  OpenAPI     {url}/openapi/v1.json");
+        if (wish.Demo) Screen.Say($"  Demo        curl -H '{Tenant.Header}: {DemoTenant.Name}' '{url}/v1/cohorts?grain=month&format=csv'");
         Screen.Say($"  Data        {postgres?.DataFolder ?? "in the PostgreSQL of --connection"}");
         if (postgres is not null)
             Screen.Say($"  SQL         psql -h {postgres.SocketFolder} -U retention retention");

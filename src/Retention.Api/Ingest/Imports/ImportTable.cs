@@ -10,7 +10,7 @@ namespace Retention.Api.Ingest.Imports;
 /// </summary>
 public sealed class ImportTable(NpgsqlDataSource database, string schema)
 {
-    /// <summary>Enters a running import. Disposing of the entry says that nobody runs it any more.</summary>
+    /// <summary>Enters a running import, or takes over one that was interrupted. Disposing of the entry says that nobody runs it any more.</summary>
     public async Task<Entry> EnterAsync(string tenant, Import import)
     {
         var entry = new Entry(await database.OpenConnectionAsync(), schema, tenant, LockOf(import.Id));
@@ -72,6 +72,7 @@ public sealed class ImportTable(NpgsqlDataSource database, string schema)
             await using var insert = new NpgsqlCommand($"""
                 insert into {schema}.imports (tenant_id, id, mapping, dry_run, status, started_at, progress)
                 values ($1, $2, $3, $4, $5, $6, $7)
+                on conflict (tenant_id, id) do nothing
                 """, connection)
             {
                 Parameters =
