@@ -36,6 +36,9 @@ public sealed record RunningService(string Url, int Pid, DateTimeOffset StartedA
         }
     }
 
+    /// <summary>A client for a service on this machine, which no proxy stands in front of.</summary>
+    internal static HttpClient OpenHttp() => new(new SocketsHttpHandler { UseProxy = false });
+
     /// <summary>Makes this service known; the caller holds the folder's lock.</summary>
     internal void Announce(string dataFolder)
     {

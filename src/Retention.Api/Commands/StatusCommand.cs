@@ -25,7 +25,7 @@ internal static class StatusCommand
             return Screen.Fail($"No service is running on {dataFolder}. Start one with: retention up");
         try
         {
-            using var http = new HttpClient();
+            using var http = RunningService.OpenHttp();
             using var status = JsonDocument.Parse(await http.GetStringAsync(new Uri($"{service.Url}/v1/status"), ct));
             var table = new Table().AddColumns("", "");
             table.HideHeaders().AddRow("url", service.Url).AddRow("process", $"{service.Pid}");

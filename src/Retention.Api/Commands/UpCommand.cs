@@ -78,7 +78,11 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         {
             return Screen.Fail(PortIsTaken(wish.Port));
         }
-        catch (Exception fault) when (fault is PostgresUnavailableException or NpgsqlException or UnauthorizedAccessException)
+        catch (NpgsqlException fault) when (wish.ConnectionString is not null)
+        {
+            return Screen.Fail($"The PostgreSQL of --connection cannot be used: {fault.Message}");
+        }
+        catch (Exception fault) when (fault is PostgresUnavailableException or UnauthorizedAccessException)
         {
             return Screen.Fail(fault.Message);
         }
@@ -113,7 +117,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
 
     private async Task WaitUntilReadyAsync(CancellationToken ct)
     {
-        using var http = new HttpClient();
+        using var http = RunningService.OpenHttp();
         var started = TimeProvider.System.GetTimestamp();
         while (true)
         {

@@ -16,10 +16,10 @@ internal static partial class AptPackage
     {
         if (!Account.IsRoot)
             return "Installing packages needs root.";
+        if ((await Account.Own.TryAsync(["apt-get", "--version"], ct)).ExitCode != 0)
+            return "There is no apt-get.";
         say("PostgreSQL is missing: asking apt for it …");
         var update = await Account.Own.TryAsync([.. AptGet, "update"], ct);
-        if (update.ExitCode == 127)
-            return "There is no apt-get.";
         if (await CandidateAsync("postgresql", ct) is not { } offered)
             return $"apt knows no package postgresql ({Last(update)}).";
         if (offered < PostgresBinaries.OldestMajor || (major ?? offered) != offered)

@@ -12,7 +12,7 @@ internal static class Cluster
     /// Makes the data directory where there is none yet. It is filled under another name and then renamed, so that one that is cut
     /// short is never taken for a whole one.
     /// </summary>
-    public static async Task MakeAsync(Place place, PostgresBinaries binaries, bool throwaway, CancellationToken ct)
+    public static async Task MakeAsync(Place place, PostgresBinaries binaries, EmbeddedOptions options, CancellationToken ct)
     {
         foreach (var remains in Directory.EnumerateDirectories(place.Folder, $"{Unfinished}*"))
         {
@@ -22,7 +22,7 @@ internal static class Cluster
         if (Directory.Exists(place.Cluster))
             return;
         var folder = Path.Combine(place.Folder, $"{Unfinished}{Guid.NewGuid():N}");
-        string[] flush = throwaway ? ["--no-sync"] : [];
+        string[] flush = Settings(place, options)["fsync"] == "off" ? ["--no-sync"] : [];
         await place.Account.RunAsync(
             [
                 binaries.InitDb, "-D", folder, "--username=postgres", "--encoding=UTF8", "--locale=C", "--data-checksums",
@@ -36,16 +36,13 @@ internal static class Cluster
     /// <summary>Writes the settings, anew at each start, since the machine and this program's mind may have changed.</summary>
     public static Task SetAsync(Place place, EmbeddedOptions options, CancellationToken ct)
     {
-        var settings = new Dictionary<string, string>(Settings(place, options.Throwaway));
-        foreach (var (name, value) in options.Settings ?? new Dictionary<string, string>())
-            settings[name] = value;
         var text = new StringBuilder("# Written anew at each start by Retention.\n");
-        foreach (var (name, value) in settings)
+        foreach (var (name, value) in Settings(place, options))
             text.Append(name).Append(" = '").Append(value.Replace("'", "''", StringComparison.Ordinal)).Append("'\n");
         return place.WriteAsync(Path.Combine(place.Cluster, SettingsFile), text.ToString(), ct);
     }
 
-    private static Dictionary<string, string> Settings(Place place, bool throwaway)
+    private static Dictionary<string, string> Settings(Place place, EmbeddedOptions options)
     {
         // What the container's limit leaves, where there is one. The service itself lives on the same machine.
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20;
@@ -73,9 +70,11 @@ internal static class Cluster
             ["log_line_prefix"] = "%m [%p] ",
             ["log_checkpoints"] = "off",
         };
-        if (throwaway)
+        if (options.Throwaway)
             foreach (var flush in new[] { "fsync", "synchronous_commit", "full_page_writes" })
                 settings[flush] = "off";
+        foreach (var (name, value) in options.Settings ?? new Dictionary<string, string>())
+            settings[name] = value;
         return settings;
     }
 }

@@ -88,7 +88,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     {
         if (!Directory.Exists(place.Cluster))
             options.Say($"PostgreSQL {binaries.Version} is making its data folder {place.Folder} …");
-        await Cluster.MakeAsync(place, binaries, options.Throwaway, ct);
+        await Cluster.MakeAsync(place, binaries, options, ct);
         await Cluster.SetAsync(place, options, ct);
         await Postmaster.ClearStaleAsync(place, ct);
         if (File.Exists(place.Log))

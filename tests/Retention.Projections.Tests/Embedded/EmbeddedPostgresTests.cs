@@ -19,7 +19,15 @@ public sealed class EmbeddedPostgresTests : IDisposable
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(root, recursive: true);
+    public void Dispose()
+    {
+        foreach (var left in Process.GetProcesses().Where(p => p.ProcessName is "postgres" or "initdb" && CommandLine(p.Id).Contains(root)))
+        {
+            left.Kill();
+            left.WaitForExit();
+        }
+        Directory.Delete(root, recursive: true);
+    }
 
     [Fact]
     public async Task What_is_stored_is_there_after_a_stop_and_a_start()
@@ -78,7 +86,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         var start = EmbeddedPostgres.StartAsync(Options("data"), stop.Token);
-        await UntilAsync(() => Unfinished("data").Length > 0);
+        await UntilAsync(() => Unfinished("data").Length > 0 || start.IsCompleted);
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => start);
         Directory.Exists(Path.Combine(root, "data", "cluster")).ShouldBeFalse();
@@ -88,8 +96,8 @@ public sealed class EmbeddedPostgresTests : IDisposable
     public async Task A_first_start_that_is_killed_is_done_again_from_the_beginning()
     {
         var start = EmbeddedPostgres.StartAsync(Options("data"), Ct);
-        await UntilAsync(() => Unfinished("data").Any(folder => File.Exists(Path.Combine(folder, "PG_VERSION"))));
-        foreach (var process in Process.GetProcessesByName("initdb").Where(p => CommandLine(p.Id).Contains(root, StringComparison.Ordinal)))
+        await UntilAsync(() => Unfinished("data").Any(folder => File.Exists(Path.Combine(folder, "PG_VERSION"))) || start.IsCompleted);
+        foreach (var process in Process.GetProcessesByName("initdb").Where(p => CommandLine(p.Id).Contains(root)))
             process.Kill();
         await Should.ThrowAsync<PostgresUnavailableException>(() => start);
         Unfinished("data").ShouldNotBeEmpty();
@@ -170,7 +178,17 @@ public sealed class EmbeddedPostgresTests : IDisposable
             File.ReadLines($"/proc/{pid}/status").Single(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1],
             CultureInfo.InvariantCulture);
 
-    private static string CommandLine(int pid) => File.ReadAllText($"/proc/{pid}/cmdline");
+    private static string CommandLine(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
 
     // A process that has ended and that nobody has asked about yet still has a number, but no command line.
     private static bool IsAlive(int pid) => Directory.Exists($"/proc/{pid}") && CommandLine(pid) != "";
