@@ -62,7 +62,7 @@ public static class ImportCommand
         }
         catch (HttpRequestException away)
         {
-            error.MarkupLineInterpolated($"[red]The service does not answer: {away.Message} Start it with ./retention up, or name it with --url.[/]");
+            error.MarkupLineInterpolated($"[red]The service does not answer: {away.Message} Start it with ./retention up, or name it with --url. Importing a file again stores only what is missing.[/]");
         }
         catch (Exception refusal) when (refusal is ImportRefusedException or IOException or UnauthorizedAccessException)
         {

@@ -39,7 +39,7 @@ public static class DataFile
             {
                 var quantity = returned ? -random.Next(1, 9) : random.Next(30) == 0 ? -random.Next(1, 20) : random.Next(1, 9);
                 text.Append(CultureInfo.InvariantCulture, $"{(returned ? "C" : "")}{invoice},{random.Next(6)},\"A, B\",{quantity},");
-                text.Append(CultureInfo.InvariantCulture, $"{date:yyyy-MM-dd HH:mm:ss},{random.Next(2000) / 1000m},{customer},EIRE\n");
+                text.Append(CultureInfo.InvariantCulture, $"{date:yyyy-MM-dd HH:mm:ss},{random.Next(2000) / 1000m},{customer},{(random.Next(4) == 0 ? "EIRE" : "France")}\n");
             }
         }
         return text.ToString();

@@ -27,7 +27,7 @@ public sealed class Recount
 
     public sealed record Totals(
         long Lines, long LinesWithoutCustomer, long Purchases, long Customers, decimal Charged, long Refunds, decimal Refunded,
-        long UnmatchedLines, decimal UnmatchedUnits);
+        long UnmatchedLines, decimal UnmatchedUnits, long CountryChanges);
 
     /// <param name="Start">The local start of the month or week.</param>
     public sealed record Period(DateOnly Start, long Orders, long Customers, decimal Revenue);
@@ -49,12 +49,12 @@ public sealed class Recount
             select (select count(*) from line), (select count(*) from line where {layout.Customer} is null),
                    count(*), count(distinct customer), coalesce(sum(total), 0), (select count(*) from refund),
                    (select coalesce(sum(amount), 0) from refund), (select count(*) from unmatched),
-                   (select coalesce(sum(units), 0) from unmatched)
+                   (select coalesce(sum(units), 0) from unmatched), (select count(*) from country_change)
             from purchase
             """;
         var rows = await ReadAsync(sql, row => new Totals(
             row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetDecimal(4), row.GetInt64(5), row.GetDecimal(6),
-            row.GetInt64(7), row.GetDecimal(8)));
+            row.GetInt64(7), row.GetDecimal(8), row.GetInt64(9)));
         return rows.Single();
     }
 

@@ -61,6 +61,7 @@ public sealed class RecountTests(ScratchPostgres postgres) : IClassFixture<Scrat
         return new Recount.Totals(
             report.LinesRead, report.LinesWithoutCustomer, purchases.Count, purchases.Select(made => made.Customer).Distinct().Count(),
             purchases.Sum(made => made.Data.GetProperty("total").GetDecimal()), refunds.Count,
-            refunds.Sum(made => made.Data.GetProperty("amount").GetDecimal()), report.UnmatchedReturnLines, report.UnmatchedReturnUnits);
+            refunds.Sum(made => made.Data.GetProperty("amount").GetDecimal()), report.UnmatchedReturnLines, report.UnmatchedReturnUnits,
+            events.Count(made => made.Type == "customer_changed"));
     }
 }

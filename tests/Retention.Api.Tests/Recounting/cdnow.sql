@@ -6,3 +6,4 @@ from line;
 
 create table refund (line bigint, orderid text, at timestamptz, amount numeric);
 create table unmatched (line bigint, units numeric);
+create view country_change as select from purchase where false;

@@ -3,11 +3,18 @@
 create table purchase as
 select invoiceno collate "C" as orderid, min(customerid) as customer, min(invoicedate) at time zone 'Europe/London' as at,
        round(sum(quantity * unitprice), 2) as total,
-       round(sum(quantity * unitprice), 2) as remaining
+       round(sum(quantity * unitprice), 2) as remaining, (array_agg(country order by invoicedate, line))[1] as country
 from line
 where customerid is not null and invoiceno not like 'C%'
 group by 1
 having round(sum(quantity * unitprice), 2) >= 0;
+
+-- A customer's first country and every later change of it.
+create view country_change as
+select * from (
+    select customer, orderid, at, country, lag(country) over (partition by customer order by at, orderid) as before from purchase
+) as visit
+where country is distinct from before;
 
 create table held as
 select p.customer, p.orderid, p.at, l.stockcode, sum(l.quantity) as units

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Retention.Api.Ingest.Imports;
 
 /// <summary>An import as a user sees it, running or ended.</summary>
@@ -10,6 +12,7 @@ public sealed record Import(
     Guid Id, string Mapping, bool DryRun, string Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, ImportProgress Progress,
     ImportReport? Report, ImportError? Error)
 {
+    [JsonIgnore]
     public bool IsRunning => Status is "reading" or "storing";
 }
 
