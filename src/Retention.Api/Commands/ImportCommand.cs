@@ -15,6 +15,9 @@ public static class ImportCommand
 {
     private const int ShownLines = 10;
 
+    // A service that was started just before needs this long to take its data folder.
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(15);
+
     private static readonly Argument<FileInfo> File = new("FILE") { Description = "The CSV file, packed with gzip or not." };
 
     private static readonly Option<string> MappingName =
@@ -23,8 +26,7 @@ public static class ImportCommand
     private static readonly Option<string?> Url =
         new("--url") { Description = "The service; by default the running one of the data folder.", HelpName = "URL" };
 
-    private static readonly Option<string> Data =
-        new("--data") { Description = "The data folder of the running service.", DefaultValueFactory = _ => "data", HelpName = "DIR" };
+    private static readonly Option<string> Data = DataOption.Create();
 
     private static readonly Option<string?> Tenant = new("--tenant") { Description = "The tenant to import for.", HelpName = "T" };
 
@@ -75,7 +77,9 @@ public static class ImportCommand
     {
         var file = asked.GetRequiredValue(File);
         if (!file.Exists) throw new FileNotFoundException($"There is no file {file.FullName}.");
-        using var http = new HttpClient { BaseAddress = AddressOf(asked.GetValue(Url) ?? RunningUrl(asked.GetValue(Data)!)), Timeout = Timeout.InfiniteTimeSpan };
+        using var http = RunningService.OpenHttp();
+        http.BaseAddress = AddressOf(asked.GetValue(Url) ?? await RunningUrlAsync(asked.GetValue(Data)!, cancellation));
+        http.Timeout = Timeout.InfiniteTimeSpan;
         if (asked.GetValue(Tenant) is { } tenant) http.DefaultRequestHeaders.Add("Retention-Tenant", tenant);
         if (asked.GetValue(Key) is { } key) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
 
@@ -94,15 +98,10 @@ public static class ImportCommand
         return ended!;
     }
 
-    /// <summary>The address in the data folder's <c>service.json</c>.</summary>
-    private static string RunningUrl(string data)
-    {
-        var path = Path.Combine(data, "service.json");
-        if (!System.IO.File.Exists(path))
-            throw new ImportRefusedException("no_service", $"No service runs in {Path.GetFullPath(data)}. Start it with ./retention up, or name it with --url.");
-        using var json = JsonDocument.Parse(System.IO.File.ReadAllText(path));
-        return json.RootElement.GetProperty("url").GetString()!;
-    }
+    /// <summary>The address of the service on a data folder; one that is just starting is waited for.</summary>
+    private static async Task<string> RunningUrlAsync(string data, CancellationToken cancellation) =>
+        (await RunningService.WaitAsync(data, StartPatience, cancellation))?.Url
+        ?? throw new ImportRefusedException("no_service", $"No service runs on {Path.GetFullPath(data)}. Start it with ./retention up, or name it with --url.");
 
     private static Uri AddressOf(string url) =>
         Uri.TryCreate(url.Contains("://", StringComparison.Ordinal) ? url : $"http://{url}", UriKind.Absolute, out var address)
