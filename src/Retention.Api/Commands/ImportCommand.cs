@@ -18,10 +18,16 @@ public static class ImportCommand
     // A service that was started just before needs this long to take its data folder.
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(15);
 
+    private const string Interrupted = "The service ended before the import did.";
+
+    private const string Again = "Importing a file again stores only what is missing.";
+
+    private const string Start = "Start it with ./retention up, or name it with --url.";
+
     private static readonly Argument<FileInfo> File = new("FILE") { Description = "The CSV file, packed with gzip or not." };
 
     private static readonly Option<string> MappingName =
-        new("--mapping") { Description = $"How its rows become events: {Mapping.Names}.", Required = true, HelpName = "NAME" };
+        new("--mapping") { Description = $"How rows become events: {Mapping.Names}.", Required = true, HelpName = "NAME" };
 
     private static readonly Option<string?> Url =
         new("--url") { Description = "The service; by default the running one of the data folder.", HelpName = "URL" };
@@ -60,11 +66,11 @@ public static class ImportCommand
                 if (asked.GetValue(ReportFile) is { } file) Write(file, report);
             }
             if (import.Status == "done") return 0;
-            error.MarkupLineInterpolated($"[red]{import.Error?.Message ?? "The service ended before the import did. Run it again: what is stored is found again."}[/]");
+            error.MarkupLineInterpolated($"[red]{import.Error?.Message ?? $"{Interrupted} {Again}"}[/]");
         }
         catch (HttpRequestException away)
         {
-            error.MarkupLineInterpolated($"[red]The service does not answer: {away.Message} Start it with ./retention up, or name it with --url. Importing a file again stores only what is missing.[/]");
+            error.MarkupLineInterpolated($"[red]The service does not answer: {away.Message}. {Start} {Again}[/]");
         }
         catch (Exception refusal) when (refusal is ImportRefusedException or IOException or UnauthorizedAccessException)
         {
@@ -101,7 +107,7 @@ public static class ImportCommand
     /// <summary>The address of the service on a data folder; one that is just starting is waited for.</summary>
     private static async Task<string> RunningUrlAsync(string data, CancellationToken cancellation) =>
         (await RunningService.WaitAsync(data, StartPatience, cancellation))?.Url
-        ?? throw new ImportRefusedException("no_service", $"No service runs on {Path.GetFullPath(data)}. Start it with ./retention up, or name it with --url.");
+        ?? throw new ImportRefusedException("no_service", $"No service runs on {Path.GetFullPath(data)}. {Start}");
 
     private static Uri AddressOf(string url) =>
         Uri.TryCreate(url.Contains("://", StringComparison.Ordinal) ? url : $"http://{url}", UriKind.Absolute, out var address)
@@ -126,7 +132,8 @@ public static class ImportCommand
         console.Write(table);
 
         foreach (var line in report.Refused.Take(ShownLines)) console.WriteLine($"line {line.Line}: {line.Message}");
-        if (report.RefusedLines > ShownLines) console.WriteLine($"… and {report.RefusedLines - ShownLines:N0} more; --report FILE writes them all.");
+        if (report.RefusedLines > ShownLines)
+            console.WriteLine($"… and {report.RefusedLines - ShownLines:N0} more; --report FILE writes them all.");
         foreach (var (id, type, _, _, errors) in report.Rejected.Take(ShownLines))
             console.WriteLine($"{type} {id}: {string.Join("; ", errors.Select(fault => $"{fault.Path} {fault.Message}"))}");
 
@@ -150,7 +157,13 @@ public static class ImportCommand
         var output = new AnsiConsoleOutput(writer);
         var console = AnsiConsole.Create(output.IsTerminal
             ? new AnsiConsoleSettings { Out = output }
-            : new AnsiConsoleSettings { Out = output, Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No });
+            : new AnsiConsoleSettings
+            {
+                Out = output,
+                Ansi = AnsiSupport.No,
+                ColorSystem = ColorSystemSupport.NoColors,
+                Interactive = InteractionSupport.No,
+            });
         if (!output.IsTerminal) console.Profile.Width = 1_000;
         return console;
     }

@@ -5,7 +5,9 @@ using Spectre.Console.Rendering;
 
 namespace Retention.Api.Commands;
 
-/// <summary>Shows an import under way: bars with rate and time left on a terminal, else a plain line for each stage and every tenth of it.</summary>
+/// <summary>
+/// Shows an import under way: bars with rate and time left on a terminal, else a plain line for each stage and every tenth of it.
+/// </summary>
 public abstract class ImportProgressDisplay
 {
     public static Task ShowAsync(IAnsiConsole console, Func<ImportProgressDisplay, Task> work) =>
@@ -18,7 +20,9 @@ public abstract class ImportProgressDisplay
         var progress = import.Progress;
         if (progress.BytesTotal > 0) Show("Reading", progress.BytesRead, progress.BytesTotal, "B", $"{progress.LinesRead:N0} lines");
         if (import.Status != "reading")
-            Show(import.DryRun ? "Mapping" : "Storing", progress.EventsStored, progress.EventsExpected, "events", $"{progress.EventsStored:N0} events");
+            Show(
+                import.DryRun ? "Mapping" : "Storing", progress.EventsStored, progress.EventsExpected, "events",
+                $"{progress.EventsStored:N0} events");
     }
 
     public void Projecting(bool done) => Show("Projecting", done ? 1 : 0, done ? 1 : null, "");
@@ -46,7 +50,9 @@ public abstract class ImportProgressDisplay
 
         public static Task RunAsync(IAnsiConsole console, Func<ImportProgressDisplay, Task> work) =>
             console.Progress()
-                .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RateColumn(), new RemainingTimeColumn())
+                .Columns(
+                    new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
+                    new RateColumn(), new RemainingTimeColumn())
                 .StartAsync(context => work(new Bars(context)));
 
         protected override void Show(string stage, long value, long? total, string unit, string note = "")

@@ -51,7 +51,8 @@ public static class Cdnow
             return null;
         }
         var orderId = $"{row.Ordinal}";
-        return Envelope.Of("cdnow", orderId, customer, (date + new LocalTime(12, 0)).InUtc().ToDateTimeOffset(), new CustomerEvent.PurchaseMade(
-            orderId, "USD", amount, null, null, null, null, null, null, null, null));
+        var noon = (date + new LocalTime(12, 0)).InUtc().ToDateTimeOffset();
+        var made = new CustomerEvent.PurchaseMade(orderId, "USD", amount, null, null, null, null, null, null, null, null);
+        return Envelope.Of("cdnow", orderId, customer, noon, made);
     }
 }

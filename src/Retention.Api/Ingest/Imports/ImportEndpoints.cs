@@ -24,9 +24,10 @@ public static class ImportEndpoints
 
     public static async Task<IResult> PostAsync(string tenant, HttpContext http, ImportRuns runs)
     {
-        if (Faults(http.Request) is { Length: > 0 } faults) return Problem(400, "invalid_parameter", "The query string is wrong.", faults);
-        if (http.Request.ContentType is { Length: > 0 } type && !MediaTypes.Contains(type.Split(';')[0].Trim(), StringComparer.OrdinalIgnoreCase))
-            return Problem(415, "unsupported_media_type", $"Content-Type must be one of {string.Join(", ", MediaTypes)}; it is {type}.");
+        if (Faults(http.Request) is { Length: > 0 } faults) throw new ProblemException(400, faults[0].Code, $"{faults[0].Path}: {faults[0].Message}", faults);
+        if (http.Request.ContentType is { Length: > 0 } type
+            && !MediaTypes.Contains(type.Split(';')[0].Trim(), StringComparer.OrdinalIgnoreCase))
+            throw new ProblemException(415, "unsupported_media_type", $"Content-Type must be one of {string.Join(", ", MediaTypes)}; it is {type}.");
 
         var mapping = Mapping.Named(http.Request.Query["mapping"])!;
         var dryRun = http.Request.Query["dryRun"] == "true";
@@ -39,13 +40,13 @@ public static class ImportEndpoints
         }
         import = await end;
         return import.Error is not { } error ? Results.Json(import, ImportReport.Json)
-            : Problem(error.Code == "import_failed" ? 500 : 400, error.Code, error.Message, new Fault("body", error.Code, error.Message));
+            : throw new ProblemException(error.Code == "import_failed" ? 500 : 400, error.Code, error.Message, new Fault("body", error.Code, error.Message));
     }
 
     public static async Task<IResult> GetAsync(string tenant, string id, ImportRuns runs, CancellationToken cancellation) =>
         Guid.TryParse(id, out var known) && await runs.FindAsync(tenant, known, cancellation) is { } import
             ? Results.Json(import, ImportReport.Json)
-            : Problem(404, "not_found", $"There is no import {id}.");
+            : throw new ProblemException(404, "unknown_import", $"There is no import {id}.");
 
     private static Fault[] Faults(HttpRequest request)
     {
@@ -63,7 +64,13 @@ public static class ImportEndpoints
     private static async Task<FileStream> SpoolAsync(Stream body, CancellationToken cancellation)
     {
         var path = Path.GetTempFileName();
-        var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, 1 << 16, FileOptions.Asynchronous);
+        var file = new FileStream(path, new FileStreamOptions
+        {
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            Options = FileOptions.Asynchronous,
+            BufferSize = 1 << 16,
+        });
         File.Delete(path);
         try
         {
@@ -77,7 +84,4 @@ public static class ImportEndpoints
             throw;
         }
     }
-
-    private static IResult Problem(int status, string code, string detail, params Fault[] errors) => Results.Problem(
-        detail, statusCode: status, extensions: new Dictionary<string, object?> { ["code"] = code, ["errors"] = errors });
 }

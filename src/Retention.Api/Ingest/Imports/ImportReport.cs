@@ -119,7 +119,10 @@ public sealed class ImportReport
     {
         text.Write("line,code,message\n");
         foreach (var (line, code, message) in Refused)
-            text.Write(string.Create(CultureInfo.InvariantCulture, $"{line},{code},\"{message.Replace("\"", "\"\"", StringComparison.Ordinal)}\"\n"));
+        {
+            var quoted = message.Replace("\"", "\"\"", StringComparison.Ordinal);
+            text.Write(string.Create(CultureInfo.InvariantCulture, $"{line},{code},\"{quoted}\"\n"));
+        }
     }
 }
 

@@ -83,7 +83,8 @@ public sealed partial class ImportRuns(ImportTable table, ImportTarget target, T
                 return new ImportError(refused.Code, refused.Message);
             case var failure:
                 ImportFailed(failure, import.Id, import.Mapping);
-                return new ImportError("import_failed", $"The import stopped: {failure.Message} Sending the file again stores only what is missing.");
+                return new ImportError(
+                    "import_failed", $"The import stopped: {failure.Message} Sending the file again stores only what is missing.");
         }
     }
 

@@ -29,7 +29,8 @@ public sealed class ImportTable(NpgsqlDataSource database, string schema)
     /// <summary>The tenant's import, or null. One that should run but holds no lock reads as <c>interrupted</c>.</summary>
     public async Task<Import?> FindAsync(string tenant, Guid id, CancellationToken cancellation)
     {
-        // The lock is asked before the row is read: a run writes its end before it lets go, so a free lock and an unfinished row are a dead run.
+        // The lock is asked before the row is read: a run writes its end before it lets go, so a free lock and an unfinished row
+        // are a dead run.
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand("select pg_try_advisory_xact_lock_shared(hashtextextended($1, 0))")
         {

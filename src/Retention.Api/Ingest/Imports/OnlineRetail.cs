@@ -106,7 +106,8 @@ public static class OnlineRetail
             else
                 purchases.Add(new Purchase(invoice.Key, earliest.Customer, earliest.At, total, earliest.Country, [.. invoice]));
             if (invoice.FirstOrDefault(line => line.Country != earliest.Country) is { } other)
-                report.Note(other.Number, "two_countries", $"Invoice {invoice.Key} also names '{other.Country}'; '{earliest.Country}' is kept.");
+                report.Note(
+                    other.Number, "two_countries", $"Invoice {invoice.Key} also names '{other.Country}'; '{earliest.Country}' is kept.");
         }
         return [.. purchases.OrderBy(purchase => purchase.OccurredAt).ThenBy(purchase => purchase.OrderId, StringComparer.Ordinal)];
 
