@@ -79,12 +79,19 @@ public sealed class PrivatePostgres(params string[] settings)
             : RunAsync(path, arguments);
     }
 
+    /// <summary>Standard output is taken away from the program: on ours, the runner reads what the tests report.</summary>
     private static async Task RunAsync(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = "/", RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = "/",
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{program} failed: {await process.StandardError.ReadToEndAsync()}");
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} failed: {error}{await output}");
     }
 }

@@ -18,7 +18,7 @@ public sealed class EventLog(Place place)
     /// <returns>A verdict for each event, in the batch's order. Nothing but what is stored draws a number.</returns>
     /// <exception cref="VersionConflictException">A new event expects another version of its stream; nothing was stored.</exception>
     /// <exception cref="PostgresException">
-    /// unique_violation or deadlock_detected: other writers sent the same ids for other streams, twice in a row; nothing was stored.
+    /// unique_violation or deadlock_detected: other writers sent the same ids for other streams, again and again; nothing was stored.
     /// </exception>
     /// <exception cref="NpgsqlException">The connection failed: whether the batch was committed is unknown.</exception>
     public async Task<IReadOnlyList<Appended>> AppendAsync(
@@ -26,15 +26,20 @@ public sealed class EventLog(Place place)
     {
         if (events.Count == 0) return [];
         var transaction = new AppendTransaction(place, tenant, events);
-        try
+        var met = new HashSet<string>();
+        while (true)
         {
-            return await transaction.RunAsync(mode, ct);
-        }
-        catch (PostgresException collision)
-            when (collision.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected)
-        {
-            // The winner has committed the id for another stream, or this writer gave way to it: the second run finds it as known.
-            return await transaction.RunAsync(mode, ct);
+            try
+            {
+                return await transaction.RunAsync(mode, ct);
+            }
+            catch (PostgresException collision)
+                when (collision.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected
+                    && met.Add(collision.SqlState))
+            {
+                // Another writer has, or had first, one of the ids for another stream. Who gave way in a deadlock may still run into the
+                // winner's commit; after that, the winner's event is found as known.
+            }
         }
     }
 

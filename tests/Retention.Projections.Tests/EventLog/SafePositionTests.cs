@@ -120,12 +120,12 @@ public sealed class SafePositionTests(PostgresFixture postgres) : IAsyncLifetime
     {
         var safe = new SafePosition(Place);
         await safe.RecordMarkAsync(7, Stop);
+        await MoveMarksAsync("+ interval '1 hour'");
         await safe.RecordMarkAsync(7, Stop);
         await safe.RecordMarkAsync(8, Stop);
-        var marks = await Place.LinesAsync("select mark::text from {schema}.log_marks");
-        marks.ShouldBe(["7"]);
+        (await Place.LinesAsync("select mark::text from {schema}.log_marks")).ShouldBe(["7"]);
 
-        await Place.RunAsync("update {schema}.log_marks set recorded_at = recorded_at - interval '1 hour'");
+        await MoveMarksAsync("- interval '2 hours'");
         await safe.RecordMarkAsync(9, Stop);
 
         var now = await Place.ScalarAsync<DateTime>("select clock_timestamp()");
@@ -133,6 +133,8 @@ public sealed class SafePositionTests(PostgresFixture postgres) : IAsyncLifetime
         (await safe.MarkAtAsync(now.AddMinutes(-30), Stop)).ShouldBe(7);
         (await safe.MarkAtAsync(now.AddHours(-2), Stop)).ShouldBe(0);
     }
+
+    private Task MoveMarksAsync(string by) => Place.RunAsync($$"""update {schema}.log_marks set recorded_at = recorded_at {{by}}""");
 
     /// <summary>Another client of the tables: draws a number, dawdles, inserts, dawdles, and gives up every fifth time.</summary>
     private async Task WriteAsync(int writer)
