@@ -18,6 +18,9 @@ public sealed class ProblemException(int status, string code, string detail, par
 
     /// <summary>Seconds after which the same request may succeed; null when it will not.</summary>
     public int? RetryAfter { get; init; }
+
+    /// <summary>Where to read on about what failed; null for nowhere.</summary>
+    public string? Location { get; init; }
 }
 
 /// <summary>Turns what went wrong into problem details.</summary>
@@ -73,6 +76,7 @@ public static class Problems
     {
         context.Response.StatusCode = problem.Status;
         if (problem.RetryAfter is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (problem.Location is { } location) context.Response.Headers.Location = location;
         var body = new
         {
             type = $"urn:retention:problem:{problem.Code}",

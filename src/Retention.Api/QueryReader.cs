@@ -59,10 +59,10 @@ public sealed class QueryReader(IQueryCollection query)
     public static DateOnly? TryDate(string text) =>
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date.Year is >= 1900 and <= 2200 ? date : null;
 
-    /// <summary>Notes a fault; one that was noted already stays one.</summary>
+    /// <summary>Notes a fault of a parameter; its first one stands.</summary>
     public void Fault(string name, string code, string message)
     {
-        if (!faults.Exists(fault => fault.Path == name && fault.Code == code)) faults.Add(new Fault(name, code, message));
+        if (!faults.Exists(fault => fault.Path == name)) faults.Add(new Fault(name, code, message));
     }
 
     /// <exception cref="ProblemException">400, with everything that was wrong.</exception>

@@ -16,7 +16,7 @@ public static class ImportCommand
     private const int ShownLines = 10;
 
     // A service that was started just before needs this long to take its data folder.
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(8);
 
     private const string Interrupted = "The service ended before the import did.";
 

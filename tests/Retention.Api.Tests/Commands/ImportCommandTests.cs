@@ -23,7 +23,8 @@ public sealed class ImportCommandTests(ScratchPostgres postgres) : IClassFixture
     [Fact]
     public async Task A_file_is_imported_into_the_service_of_the_data_folder_and_the_report_is_printed()
     {
-        File("service.json", $$"""{"url":"{{trial.Client.BaseAddress}}"}""");
+        await using var held = await DataLock.TryTakeAsync(folder.FullName, TestContext.Current.CancellationToken);
+        new RunningService(Url(), Environment.ProcessId, TimeProvider.System.GetUtcNow()).Announce(folder.FullName);
         var file = File("sales.csv", "customer,date,units,amount\na,1997-01-01,1,1.00\nb,oops,1,1.00\n");
         var report = Path.Combine(folder.FullName, "refused.csv");
 
@@ -72,7 +73,7 @@ public sealed class ImportCommandTests(ScratchPostgres postgres) : IClassFixture
 
         var said = error.ToString();
         said.ShouldContain("There is no file");
-        said.ShouldContain("No service runs in");
+        said.ShouldContain("No service runs on");
         said.ShouldContain("The service does not answer");
         said.ShouldContain("is not an address such as http://localhost:8080");
         said.ShouldContain("online-retail");

@@ -93,10 +93,10 @@ public sealed class ImportEndpointsTests(ScratchPostgres postgres) : IClassFixtu
     [Theory]
     [InlineData("mapping=cdnow", "a,b\n1,2", "wrong_header", "customer, date, amount")]
     [InlineData("mapping=cdnow", "", "empty_file", "customer, date, amount")]
-    [InlineData("mapping=shopify", Two, "invalid_parameter", "online-retail, cdnow")]
-    [InlineData("", Two, "invalid_parameter", "online-retail, cdnow")]
-    [InlineData("mapping=cdnow&dryRun=yes", Two, "invalid_parameter", "true or false")]
-    [InlineData("mapping=cdnow&dry=true", Two, "invalid_parameter", "mapping and dryRun")]
+    [InlineData("mapping=shopify", Two, "not_allowed", "online-retail, cdnow")]
+    [InlineData("", Two, "required", "online-retail, cdnow")]
+    [InlineData("mapping=cdnow&dryRun=yes", Two, "not_allowed", "true, false")]
+    [InlineData("mapping=cdnow&dry=true", Two, "unknown_parameter", "dryRun, mapping")]
     public async Task What_is_wrong_is_named_with_what_is_allowed(string query, string body, string code, string allowed) =>
         await ShouldBeProblemAsync(await PostAsync(query, body), 400, code, allowed);
 

@@ -27,7 +27,8 @@ public sealed class ImportTrial : IAsyncDisposable
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton(Table).AddSingleton<ImportRuns>()
             .AddSingleton(new ImportTarget(tenant => (events, _) => StoreAsync(tenant, events), AdoptAsync));
         service = builder.Build();
-        service.MapImports(http => http.Request.Headers["Retention-Tenant"].FirstOrDefault() ?? "default");
+        service.UseProblems();
+        service.MapImports();
         service.MapGet("/v1/metrics/revenue", (long minPosition) => ++Asked > 1 && minPosition == Stored.Count ? Results.Ok() : Results.StatusCode(503));
     }
 

@@ -24,7 +24,7 @@ public sealed class MigrationTests(PostgresFixture postgres) : IAsyncLifetime
     {
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Migrations.ApplyAsync(place, Stop)));
 
-        var versions = await place.LinesAsync("select version::text from {schema}.schema_versions order by version");
+        var versions = await place.LinesAsync("select version::text from {schema}.schema_versions v order by v.version");
         versions.Take(2).ShouldBe(["1", "2"]);
     }
 

@@ -24,14 +24,16 @@ public static class ImportEndpoints
 
     public static async Task<IResult> PostAsync(string tenant, HttpContext http, ImportRuns runs)
     {
-        if (Faults(http.Request) is { Length: > 0 } faults) throw new ProblemException(400, faults[0].Code, $"{faults[0].Path}: {faults[0].Message}", faults);
+        var query = new QueryReader(http.Request.Query).Only("mapping", "dryRun");
+        var name = query.Choice("mapping", [.. Mapping.All.Select(known => known.Name)]);
+        if (name is null) query.Fault("mapping", "required", $"is required: one of {Mapping.Names}");
+        var dryRun = query.Flag("dryRun") ?? false;
+        query.Done();
         if (http.Request.ContentType is { Length: > 0 } type
             && !MediaTypes.Contains(type.Split(';')[0].Trim(), StringComparer.OrdinalIgnoreCase))
             throw new ProblemException(415, "unsupported_media_type", $"Content-Type must be one of {string.Join(", ", MediaTypes)}; it is {type}.");
 
-        var mapping = Mapping.Named(http.Request.Query["mapping"])!;
-        var dryRun = http.Request.Query["dryRun"] == "true";
-        var (import, end) = await runs.StartAsync(tenant, mapping, dryRun, await SpoolAsync(http.Request.Body, http.RequestAborted));
+        var (import, end) = await runs.StartAsync(tenant, Mapping.Named(name)!, dryRun, await SpoolAsync(http.Request.Body, http.RequestAborted));
         http.Response.Headers.Location = $"/v1/imports/{import.Id}";
         if (http.Request.Headers["Prefer"].Any(prefer => prefer!.Contains("respond-async", StringComparison.OrdinalIgnoreCase)))
         {
@@ -40,25 +42,13 @@ public static class ImportEndpoints
         }
         import = await end;
         return import.Error is not { } error ? Results.Json(import, ImportReport.Json)
-            : throw new ProblemException(error.Code == "import_failed" ? 500 : 400, error.Code, error.Message, new Fault("body", error.Code, error.Message));
+            : throw new ProblemException(error.Code == "import_failed" ? 500 : 400, error.Code, error.Message, new Fault("body", error.Code, error.Message)) { Location = $"/v1/imports/{import.Id}" };
     }
 
     public static async Task<IResult> GetAsync(string tenant, string id, ImportRuns runs, CancellationToken cancellation) =>
         Guid.TryParse(id, out var known) && await runs.FindAsync(tenant, known, cancellation) is { } import
             ? Results.Json(import, ImportReport.Json)
             : throw new ProblemException(404, "unknown_import", $"There is no import {id}.");
-
-    private static Fault[] Faults(HttpRequest request)
-    {
-        var query = request.Query;
-        var faults = query.Keys.Except(["mapping", "dryRun"])
-            .Select(name => new Fault(name, "unknown_parameter", "is not a parameter here; allowed are mapping and dryRun")).ToList();
-        if (Mapping.Named(query["mapping"]) is null)
-            faults.Add(new Fault("mapping", query.ContainsKey("mapping") ? "unknown_value" : "required", $"must be one of {Mapping.Names}"));
-        if (query.ContainsKey("dryRun") && query["dryRun"].ToString() is not ("true" or "false"))
-            faults.Add(new Fault("dryRun", "unknown_value", "must be true or false"));
-        return [.. faults];
-    }
 
     /// <summary>The body in a temporary file that is gone when it is closed, or when the process ends.</summary>
     private static async Task<FileStream> SpoolAsync(Stream body, CancellationToken cancellation)
