@@ -10,7 +10,7 @@ namespace Retention.Projections.EventLog;
 /// </summary>
 internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyList<NewEvent> events)
 {
-    /// <summary>Set for each transaction, so that no client can hold the safe position for long or acknowledge what is not on disk.</summary>
+    /// <summary>Set for each transaction, so that no client can hold the safe position or acknowledge what is not on disk.</summary>
     private const string Limits = """
         select set_config('synchronous_commit', 'on', true), set_config('statement_timeout', '60s', true),
                set_config('idle_in_transaction_session_timeout', '15s', true)

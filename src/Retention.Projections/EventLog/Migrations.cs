@@ -18,10 +18,10 @@ public static partial class Migrations
     /// <inheritdoc cref="ApplyAsync(Place, bool, CancellationToken)"/>
     public static Task ApplyAsync(Place place, CancellationToken ct = default) => ApplyAsync(place, allowFsyncOff: false, ct);
 
-    /// <summary>Waits for any other process that migrates this schema, then applies what is missing and checks what the log relies on.</summary>
+    /// <summary>Waits for other processes that migrate this schema, then applies what is missing and checks what the log needs.</summary>
     /// <param name="allowFsyncOff">Accept a server that can lose acknowledged events in a power cut: for throw-away data only.</param>
     /// <exception cref="NewerSchemaException">The schema is newer than this program; nothing was changed.</exception>
-    /// <exception cref="UnfitServerException">The server is older than PostgreSQL 15, runs without fsync, or its sequence caches.</exception>
+    /// <exception cref="UnfitServerException">The server is older than PostgreSQL 15 or without fsync, or the sequence caches.</exception>
     public static async Task ApplyAsync(Place place, bool allowFsyncOff, CancellationToken ct)
     {
         await using var connection = await place.DataSource.OpenConnectionAsync(ct);
@@ -45,9 +45,9 @@ public static partial class Migrations
     {
         var version = int.Parse(await ShowAsync(connection, "server_version_num", ct), CultureInfo.InvariantCulture);
         if (version < OldestServer)
-            throw new UnfitServerException($"The server is PostgreSQL {version / 10_000}; PostgreSQL {OldestServer / 10_000} or newer is needed.");
+            throw new UnfitServerException($"The server is PostgreSQL {version / 10_000}; {OldestServer / 10_000} or newer is needed.");
         if (!allowFsyncOff && await ShowAsync(connection, "fsync", ct) == "off")
-            throw new UnfitServerException("The server runs with fsync=off and would lose acknowledged events in a power cut; set fsync=on.");
+            throw new UnfitServerException("The server runs with fsync=off: a power cut would lose acknowledged events; set fsync=on.");
     }
 
     private static async Task LockAsync(NpgsqlConnection connection, Place place, CancellationToken ct)
@@ -65,7 +65,8 @@ public static partial class Migrations
             create table if not exists {schema}.schema_versions (version int not null primary key, applied_at timestamptz not null)
             """;
         await ExecuteAsync(connection, place.Qualify(make), ct);
-        await using var read = new NpgsqlCommand(place.Qualify("select coalesce(max(version), 0) from {schema}.schema_versions"), connection);
+        const string last = "select coalesce(max(version), 0) from {schema}.schema_versions";
+        await using var read = new NpgsqlCommand(place.Qualify(last), connection);
         return (int)(await read.ExecuteScalarAsync(ct))!;
     }
 
@@ -82,7 +83,7 @@ public static partial class Migrations
         const string read = "select seqcache from pg_sequence where seqrelid = '{schema}.mt_events_sequence'::regclass";
         await using var command = new NpgsqlCommand(place.Qualify(read), connection);
         if (await command.ExecuteScalarAsync(ct) is not 1L)
-            throw new UnfitServerException($"{place.Schema}.mt_events_sequence hands out numbers in blocks; run: alter sequence … cache 1.");
+            throw new UnfitServerException($"{place.Schema}.mt_events_sequence hands out blocks; run: alter sequence … cache 1.");
     }
 
     private static async Task<string> ShowAsync(NpgsqlConnection connection, string setting, CancellationToken ct)

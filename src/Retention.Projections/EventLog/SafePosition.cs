@@ -101,8 +101,10 @@ public sealed class SafePosition(Place place)
     /// <summary>What was known at a time: the last mark recorded at or before it, 0 before the first.</summary>
     public async Task<long> MarkAtAsync(DateTimeOffset time, CancellationToken ct)
     {
-        await using var command = place.Command(
-            "select coalesce((select mark from {schema}.log_marks where recorded_at <= $1 order by recorded_at desc, mark desc limit 1), 0)");
+        await using var command = place.Command("""
+            select coalesce((
+                select mark from {schema}.log_marks where recorded_at <= $1 order by recorded_at desc, mark desc limit 1), 0)
+            """);
         command.Parameters.AddWithValue(time.ToUniversalTime());
         return (long)(await command.ExecuteScalarAsync(ct))!;
     }
@@ -125,7 +127,7 @@ public sealed class SafePosition(Place place)
         return (issued, holders);
     }
 
-    /// <summary>A number belongs to one event, so rows that follow the mark without a gap extend it, whoever is still writing above.</summary>
+    /// <summary>A number belongs to one event, so rows that follow the mark without a gap extend it, whoever writes above.</summary>
     private async Task<long> WithoutGapAsync(CancellationToken ct)
     {
         const string sql = """
