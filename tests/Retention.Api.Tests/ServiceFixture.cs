@@ -1,0 +1,83 @@
+using Microsoft.AspNetCore.Builder;
+using Retention.Projections.Embedded;
+
+[assembly: AssemblyFixture(typeof(Retention.Api.Tests.ServiceFixture))]
+
+namespace Retention.Api.Tests;
+
+/// <summary>
+/// The real service on a loopback port over a throw-away PostgreSQL, for the whole test run. Each test speaks for tenants of its own.
+/// </summary>
+public sealed class ServiceFixture : IAsyncLifetime
+{
+    private EmbeddedPostgres? postgres;
+    private RunningApi? shared;
+
+    public string ConnectionString => postgres!.ConnectionString;
+
+    /// <summary>The service that tests share; its clock is the system's.</summary>
+    public RunningApi Api => shared!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var settings = new Dictionary<string, string> { ["max_connections"] = "200" };
+        postgres = await EmbeddedPostgres.StartAsync(EmbeddedOptions.Temporary(_ => { }) with { Settings = settings });
+        shared = await StartAsync("retention", TimeProvider.System);
+    }
+
+    /// <summary>Another service in a schema of its own, for a test that moves the clock or stops what others need.</summary>
+    public Task<RunningApi> StartAsync(string schema, TimeProvider time) =>
+        RunningApi.StartAsync(new ServiceOptions(ConnectionString, Port: 0, schema) { AllowFsyncOff = true }, time);
+
+    /// <summary>A tenant that nobody else uses, named after the test's own word for it.</summary>
+    public TestTenant NewTenant(string word = "t") => Api.Tenant($"{word}-{Guid.NewGuid():n}"[..30]);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (shared is not null) await shared.DisposeAsync();
+        if (postgres is not null) await postgres.DisposeAsync();
+    }
+}
+
+/// <summary>A service in this process, and a client for it.</summary>
+public sealed class RunningApi : IAsyncDisposable
+{
+    private readonly WebApplication app;
+
+    private RunningApi(WebApplication app, HttpClient client) => (this.app, Client) = (app, client);
+
+    public HttpClient Client { get; }
+
+    public static async Task<RunningApi> StartAsync(ServiceOptions options, TimeProvider time)
+    {
+        var app = RetentionApp.Build(options, time);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        var api = new RunningApi(app, new HttpClient { BaseAddress = new Uri(app.Urls.First()) });
+        while (!(await api.Client.GetAsync("/health/ready", TestContext.Current.CancellationToken)).IsSuccessStatusCode)
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        return api;
+    }
+
+    public TestTenant Tenant(string name) => new(Client, name);
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+}
+
+/// <summary>A clock that tests set; what measures how long something takes follows it too.</summary>
+internal sealed class TestClock(DateTimeOffset now) : TimeProvider
+{
+    private readonly DateTimeOffset started = now;
+
+    public DateTimeOffset Now { get; set; } = now;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override DateTimeOffset GetUtcNow() => Now;
+
+    public override long GetTimestamp() => (Now - started).Ticks;
+}
