@@ -33,14 +33,20 @@ public static class HistoricClv
     {
         if (customer.Orders.Count == 0) return;
         var first = customer.Orders[0].Day;
-        var known = customer.Orders.Where(order => order.Margin is not null).ToList();
-        cells.Add(partition.IndexOf(first), new(
-            1, Within(int.MaxValue), known.Sum(order => order.NetMargin!.Value), known.Sum(order => order.Net), Within(30), Within(60), Within(90),
-            Within(180), Within(365)));
-
-        long Within(int days) => customer.Purchases.Bookings
-            .Where(booking => booking.Day >= first && booking.Day.DayNumber - first.DayNumber < days)
-            .Sum(booking => booking.Amount);
+        var counts = new ClvCounts { Customers = 1 };
+        foreach (var order in customer.Orders)
+        {
+            if (order.NetMargin is { } margin) counts += new ClvCounts { Margin = margin, MarginRevenue = order.Net };
+        }
+        foreach (var (day, amount) in customer.Purchases.Bookings)
+        {
+            // A charge before the first valid order belongs to an order that was cancelled or refunded: revenue, but of no window.
+            var age = day < first ? int.MaxValue : day.DayNumber - first.DayNumber;
+            counts += new ClvCounts(
+                0, amount, 0, 0, age < 30 ? amount : 0, age < 60 ? amount : 0, age < 90 ? amount : 0, age < 180 ? amount : 0,
+                age < 365 ? amount : 0);
+        }
+        cells.Add(partition.IndexOf(first), counts);
     }
 
     /// <summary>Net revenue within a window of so many days, one of <see cref="Windows"/>.</summary>
