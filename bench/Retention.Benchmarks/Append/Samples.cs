@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Text.Json;
+using Retention.Domain.Events;
+using Retention.Projections.EventLog;
+
+namespace Retention.Benchmarks.Append;
+
+/// <summary>Purchases of about 290 bytes of data, the same in every run.</summary>
+internal static class Samples
+{
+    public const string Tenant = "bench";
+
+    /// <param name="first">The number of the first event; events of different numbers have different ids.</param>
+    /// <param name="customers">How many customers they are spread over, at random.</param>
+    /// <param name="group">Tells the customers of one writer from those of the next.</param>
+    public static NewEvent[] Purchases(int first, int count, int customers, string group)
+    {
+        var random = new Random(first);
+        var made = new NewEvent[count];
+        for (var index = 0; index < count; index++)
+            made[index] = Purchase(first + index, $"{group}-{random.Next(customers)}", random);
+        return made;
+    }
+
+    private static NewEvent Purchase(int number, string customer, Random random)
+    {
+        var at = new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(number);
+        var data = string.Create(CultureInfo.InvariantCulture, $$"""
+            {"orderId":"o-{{number:d9}}","currency":"EUR","total":{{random.Next(100, 90_000) / 100m}},"channel":"web","lines":[{"sku":"sku-{{random.Next(9_999):d4}}","category":"kitchen","quantity":{{random.Next(1, 9)}},"unitPrice":{{random.Next(100, 9_000) / 100m}}},{"sku":"sku-{{random.Next(9_999):d4}}","category":"garden","quantity":1,"unitPrice":{{random.Next(100, 9_000) / 100m}}}],"shipping":4.90,"tax":12.35}
+            """);
+        using var json = JsonDocument.Parse(data);
+        var id = $"evt-{number:d9}";
+        return new NewEvent(
+            CustomerStream.Of(customer), "purchase_made", "Retention.Domain.Events.CustomerEvent+PurchaseMade, Retention.Domain",
+            EventId.Of(Tenant, "bench", id), data,
+            new EventHeaders("bench", id, at.ToString("O", CultureInfo.InvariantCulture),
+                ContentHash.Of("purchase_made", customer, at, json.RootElement), 1));
+    }
+}
