@@ -30,6 +30,10 @@ public sealed record CustomerHistory(ImmutableArray<Chunk> Chunks)
         return Chunks.Where(chunk => !known.TryGetValue(chunk.Number, out var old) || !ReferenceEquals(old, chunk));
     }
 
+    /// <summary>Numbers of an earlier history's chunks that this one has no more, since its chunks were numbered anew; what has to be deleted.</summary>
+    public IEnumerable<long> RemovedSince(CustomerHistory earlier) =>
+        earlier.Chunks.Select(chunk => chunk.Number).Except(Chunks.Select(chunk => chunk.Number));
+
     private int LastStartingAtOrBefore(Entry entry)
     {
         var (low, high) = (0, Chunks.Length - 1);

@@ -85,4 +85,18 @@ internal static class CustomerHistories
         command.Parameters.Add(new() { Value = bytes.ConvertAll(item => item.Details).ToArray() });
         return command;
     }
+
+    /// <summary>Deletes chunks whose numbers are no longer in use.</summary>
+    public static NpgsqlBatchCommand Delete(Place place, string tenant, IReadOnlyList<(string Customer, long Number)> removed)
+    {
+        const string sql = """
+            delete from {schema}.customer_history using unnest($2, $3) as gone (customer_id, chunk)
+            where customer_history.tenant_id = $1 and customer_history.customer_id = gone.customer_id and customer_history.chunk = gone.chunk
+            """;
+        var command = new NpgsqlBatchCommand(place.Qualify(sql));
+        command.Parameters.Add(new() { Value = tenant });
+        command.Parameters.Add(new() { Value = removed.Select(item => item.Customer).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar });
+        command.Parameters.Add(new() { Value = removed.Select(item => item.Number).ToArray() });
+        return command;
+    }
 }

@@ -69,6 +69,7 @@ internal sealed class BatchApplication(Place place)
 
         var (before, after) = (new MaintainedCells(definition), new MaintainedCells(definition));
         var changed = new List<(string, Chunk)>();
+        var removed = new List<(string, long)>();
         foreach (var (customer, entries) in events.Entries)
         {
             var known = histories.GetValueOrDefault(customer);
@@ -76,10 +77,12 @@ internal sealed class BatchApplication(Place place)
             var grown = entries.Aggregate(known ?? CustomerHistory.Empty, (history, entry) => history.With(entry));
             after.Add(grown);
             changed.AddRange(grown.ChangedSince(known ?? CustomerHistory.Empty).Select(chunk => (customer, chunk)));
+            removed.AddRange(grown.RemovedSince(known ?? CustomerHistory.Empty).Select(number => (customer, number)));
         }
         after.Subtract(before);
 
         await using var batch = new NpgsqlBatch(connection);
+        if (removed.Count > 0) batch.BatchCommands.Add(CustomerHistories.Delete(place, events.Tenant, removed));
         if (changed.Count > 0) batch.BatchCommands.Add(CustomerHistories.Write(place, events.Tenant, changed));
         foreach (var command in after.Write(place, events.Tenant)) batch.BatchCommands.Add(command);
         batch.BatchCommands.Add(Reflect(events, reflection));

@@ -60,13 +60,14 @@ public class CustomerHistoryTests
 
     [Theory]
     [MemberData(nameof(Arrivals))]
-    public void The_changed_chunks_written_over_the_earlier_ones_are_the_history(string arrivals, int count)
+    public void The_changed_chunks_written_over_the_earlier_ones_without_the_removed_are_the_history(string arrivals, int count)
     {
         var stored = new SortedDictionary<long, Chunk>();
         var history = CustomerHistory.Empty;
         foreach (var batch in Arriving(arrivals, count).Chunk(7))
         {
             var grown = batch.Aggregate(history, (known, entry) => known.With(entry));
+            foreach (var number in grown.RemovedSince(history)) stored.Remove(number).ShouldBeTrue();
             foreach (var chunk in grown.ChangedSince(history)) stored[chunk.Number] = chunk;
             history = grown;
         }
