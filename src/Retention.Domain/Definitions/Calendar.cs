@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using NodaTime;
 
 namespace Retention.Domain.Definitions;
@@ -8,6 +9,9 @@ namespace Retention.Domain.Definitions;
 /// </summary>
 public sealed class Calendar
 {
+    // The provider also makes zones of fixed offsets ("UTC+03"), which no other reader of the tz database knows.
+    private static readonly FrozenSet<string> Names = DateTimeZoneProviders.Tzdb.Ids.ToFrozenSet(StringComparer.Ordinal);
+
     private readonly DateTimeZone zone;
 
     private Calendar(DateTimeZone zone) => this.zone = zone;
@@ -18,7 +22,7 @@ public sealed class Calendar
 
     /// <summary>The calendar of a tz database zone, links such as <c>US/Pacific</c> included; null for a name that it lacks.</summary>
     public static Calendar? In(string zoneName) =>
-        zoneName == "UTC" ? Utc : DateTimeZoneProviders.Tzdb.GetZoneOrNull(zoneName) is { } zone ? new Calendar(zone) : null;
+        zoneName == "UTC" ? Utc : Names.Contains(zoneName) ? new Calendar(DateTimeZoneProviders.Tzdb[zoneName]) : null;
 
     /// <param name="ticks">UTC, in 100 ns since 0001-01-01, as <see cref="DateTimeOffset.UtcTicks"/>.</param>
     public DateOnly DayOf(long ticks)
