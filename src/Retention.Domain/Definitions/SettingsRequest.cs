@@ -141,9 +141,9 @@ internal static partial class SettingsRequest
         return promise;
     }
 
-    [GeneratedRegex("^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+    [GeneratedRegex(@"\A(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\z")]
     private static partial Regex LocalTime();
 
-    [GeneratedRegex("^P(?=.)([0-9]{1,4}D)?(T(?=.)([0-9]{1,5}H)?([0-9]{1,6}M)?([0-9]{1,7}S)?)?$")]
+    [GeneratedRegex(@"\AP(?=.)([0-9]{1,4}D)?(T(?=.)([0-9]{1,5}H)?([0-9]{1,6}M)?([0-9]{1,7}S)?)?\z")]
     private static partial Regex Duration();
 }
