@@ -68,8 +68,17 @@ public abstract record Fact
         CustomerEvent.ComplaintReplied e => new ComplaintReplied(Key(e.ComplaintId)),
         CustomerEvent.ComplaintResolved e => new ComplaintResolved(Key(e.ComplaintId)),
         CustomerEvent.FeedbackGiven e => new Answer(
-            Enum.Parse<Instrument>(e.Instrument, ignoreCase: true), e.Score, e.Touchpoint, e.Channel, OptionalKey(e.RequestId)),
+            InstrumentOf(e.Instrument), e.Score, e.Touchpoint, e.Channel, OptionalKey(e.RequestId)),
         _ => throw new System.Diagnostics.UnreachableException($"{happened.GetType().Name} has no fact."),
+    };
+
+    // Parsing the enumeration would take numbers and lists, too.
+    private static Instrument InstrumentOf(string name) => name switch
+    {
+        "nps" => Instrument.Nps,
+        "csat" => Instrument.Csat,
+        "ces" => Instrument.Ces,
+        _ => throw new ArgumentException($"'{name}' is no instrument; allowed are nps, csat and ces.", nameof(name)),
     };
 
     private static long? OptionalKey(string? id) => id is null ? null : Key(id);
