@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
 using Retention.Domain.Events;
+using Retention.Projections.EventLog;
 
 namespace Retention.Api;
 
@@ -57,6 +58,7 @@ public static class Problems
         BadHttpRequestException { StatusCode: 413 } => new(413, "too_large", "The body is larger than this endpoint accepts."),
         BadHttpRequestException bad => new(bad.StatusCode, "bad_request", bad.Message),
         InvalidDataException => new(400, "malformed_body", "The body could not be decompressed to its end."),
+        TooManyWaitingException => new(503, "overloaded", "More events arrive than the database commits; nothing of this batch was stored.") { RetryAfter = 1 },
         NpgsqlException or TimeoutException => new(503, "database_unavailable", "The database does not answer; nothing unacknowledged is certain.")
         {
             RetryAfter = 1,

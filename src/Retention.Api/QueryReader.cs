@@ -37,6 +37,14 @@ public sealed class QueryReader(IQueryCollection query)
         return null;
     }
 
+    public DateTimeOffset? Time(string name)
+    {
+        if (Text(name) is not { } text) return null;
+        if (Timestamp.TryParse(text) is { } time) return time;
+        Fault(name, "not_a_time", "must be an RFC 3339 time with an offset; a + in a URL is written %2B");
+        return null;
+    }
+
     public bool? Flag(string name) => Choice(name, ["true", "false"]) is { } text ? text == "true" : null;
 
     public long? Whole(string name, long min, long max)

@@ -48,7 +48,7 @@ public static class RetentionApp
         services.AddSingleton(options).AddSingleton(time);
         services.AddSingleton(_ => new NpgsqlDataSourceBuilder(options.ConnectionString) { ConnectionStringBuilder = { ApplicationName = "retention" } }.Build());
         services.AddSingleton(all => new Place(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
-        services.AddSingleton<EventLog>().AddSingleton<SafePosition>().AddSingleton<CustomerKeys>().AddSingleton<Sealing>();
+        services.AddSingleton<EventLog>().AddSingleton<GroupCommit>().AddSingleton<SafePosition>().AddSingleton<CustomerKeys>().AddSingleton<Sealing>();
         services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>();
         services.AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();
         services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
@@ -66,6 +66,7 @@ public static class RetentionApp
         app.MapOpenApi("/openapi/v1.json");
         app.MapTenants();
         app.MapEvents();
+        app.MapGet("/v1/events", ExportEndpoint.GetAsync).WithTags("Ingest").WithSummary("The tenant's events in log order, as NDJSON");
         app.MapImports();
         app.MapCustomers();
         app.MapGet("/v1/cohorts", CohortsEndpoint.GetAsync).WithTags("Metrics").WithSummary("Cohorts of customers over periods");

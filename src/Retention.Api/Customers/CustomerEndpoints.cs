@@ -76,10 +76,10 @@ internal static class Timeline
     {
         var stored = await services.GetRequiredService<EventLog>().ReadStreamAsync(of.Tenant, CustomerStream.Of(of.Customer), 1, ct);
         var known = stored.Where(item => item.Position <= request.Snapshot.Reflection.Position).ToList();
-        var opened = (await services.GetRequiredService<Sealing>().OpenAsync(known, ct)).ToDictionary(envelope => (envelope.Source, envelope.Id));
+        var opened = (await services.GetRequiredService<Sealing>().OpenAsync(known, ct)).ToDictionary(pair => pair.Stored.Position, pair => pair.Sent);
         var effects = Effects(customer);
         return [.. known
-            .Select(item => Entry(item, item.Headers is { } headers ? opened.GetValueOrDefault((headers.Source, headers.Id)) : null, request, effects))
+            .Select(item => Entry(item, opened.GetValueOrDefault(item.Position), request, effects))
             .OrderBy(entry => entry.OccurredAt).ThenBy(entry => entry.Source, StringComparer.Ordinal).ThenBy(entry => entry.Id, StringComparer.Ordinal)];
     }
 

@@ -7,6 +7,10 @@ namespace Retention.Api.Ingest;
 public static class EnvelopeReader
 {
     private static readonly string[] Members = ["id", "source", "type", "customer", "occurredAt", "data"];
+
+    // What an export adds to an event; it may stay when the event is sent again.
+    private static readonly string[] Exported = ["position", "recordedAt", "eventId"];
+
     private static readonly TimeSpan Future = TimeSpan.FromHours(24);
     private static readonly DateTimeOffset Earliest = new(1900, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -19,7 +23,7 @@ public static class EnvelopeReader
             return null;
         }
         if (!StorableJson.Check(json, "", faults)) return null;
-        foreach (var member in json.EnumerateObject().Where(member => !Members.Contains(member.Name)))
+        foreach (var member in json.EnumerateObject().Where(member => !Members.Contains(member.Name) && !Exported.Contains(member.Name)))
             faults.Add(new Fault(member.Name, "unknown_member", $"is not a member of an event; allowed are {string.Join(", ", Members)}"));
 
         var id = Name(json, "id", faults);
@@ -32,6 +36,11 @@ public static class EnvelopeReader
         var data = Data(json, faults);
         return faults.Count > 0 ? null : new Envelope(source, id, type, customer, occurredAt, data);
     }
+
+    /// <summary>Whether this is the last line of an export, which is no event.</summary>
+    public static bool IsEnd(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty("end", out var end) && end.ValueKind == JsonValueKind.True
+        && json.EnumerateObject().All(member => member.Name is "end" or "position");
 
     /// <summary>The id that a refused event can be named by, if it has one.</summary>
     public static string? IdOf(JsonElement json)

@@ -83,7 +83,7 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, DateTimeO
             if (line.Text.Span.Trim(" \t\r"u8).IsEmpty) continue;
             using var document = Parse(line.Text);
             if (document is null) Reject(null, new Fault("", "malformed_json", "the line is not JSON, or has a member twice"));
-            else await AddAsync(document.RootElement, ct);
+            else if (!EnvelopeReader.IsEnd(document.RootElement)) await AddAsync(document.RootElement, ct);
         }
         return await FinishAsync(ct);
     }

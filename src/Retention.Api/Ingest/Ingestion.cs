@@ -5,7 +5,7 @@ using Retention.Projections.Running;
 namespace Retention.Api.Ingest;
 
 /// <summary>From envelopes to the log: rules, free text sealed, append. What it has answered for is durable.</summary>
-public sealed class Ingestion(EventLog log, Sealing sealing, TenantSettings settings, Tenants tenants, Progress progress, Projector projector)
+public sealed class Ingestion(GroupCommit log, Sealing sealing, TenantSettings settings, Tenants tenants, Progress progress, Projector projector)
 {
     /// <summary>Stores the valid events of a batch and answers for each of the others.</summary>
     public Task<IngestOutcome> StoreAsync(string tenant, IReadOnlyList<Envelope> events, CancellationToken ct) =>
@@ -36,9 +36,9 @@ public sealed class Ingestion(EventLog log, Sealing sealing, TenantSettings sett
 
     private async Task<Checked> CheckAsync(string tenant, IReadOnlyList<Envelope> events, AppendMode mode, CancellationToken ct)
     {
+        var current = await settings.RecentAsync(tenant, ct);
         while (true)
         {
-            var current = await settings.LoadAsync(tenant, ct);
             var rules = new Rules(current.Settings);
             var check = Check(events, rules);
             var fixes = !ReferenceEquals(rules.Settings, current.Settings) && (mode == AppendMode.KeepValid || check.Rejected.Count == 0);
@@ -52,6 +52,7 @@ public sealed class Ingestion(EventLog log, Sealing sealing, TenantSettings sett
                 return overtaken ? newest.Settings : rules.Settings;
             }, ct);
             if (!overtaken) return check;
+            current = await settings.LoadAsync(tenant, ct);
         }
     }
 

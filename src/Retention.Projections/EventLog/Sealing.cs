@@ -33,12 +33,12 @@ public sealed class Sealing(CustomerKeys keys)
     /// reads as null.
     /// </summary>
     /// <exception cref="SealBrokenException">A sealed text was altered.</exception>
-    public async Task<IReadOnlyList<Envelope>> OpenAsync(IReadOnlyList<StoredEvent> events, CancellationToken ct)
+    public async Task<IReadOnlyList<(StoredEvent Stored, Envelope Sent)>> OpenAsync(IReadOnlyList<StoredEvent> events, CancellationToken ct)
     {
         var byTenant = new Dictionary<string, IReadOnlyDictionary<string, CustomerKey>>(StringComparer.Ordinal);
         foreach (var tenant in events.GroupBy(stored => stored.Tenant, StringComparer.Ordinal))
             byTenant[tenant.Key] = await keys.FindAsync(tenant.Key, [.. Confiding(tenant).Distinct(StringComparer.Ordinal)], ct);
-        return [.. events.Select(stored => Open(stored, byTenant[stored.Tenant])).OfType<Envelope>()];
+        return [.. events.Select(stored => (stored, Open(stored, byTenant[stored.Tenant])!)).Where(pair => pair.Item2 is not null)];
     }
 
     private static IEnumerable<string> Confiding(IEnumerable<StoredEvent> events)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
@@ -16,6 +17,26 @@ public sealed record SettingsVersion(Settings Settings, long Version, long Posit
 public sealed class TenantSettings(Place place, EventLog.EventLog log, TimeProvider time)
 {
     private const string Source = "retention";
+
+    private static readonly TimeSpan Recent = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<string, (SettingsVersion Version, long ReadAt)> recent = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// The settings as of at most a second ago, for rules that small requests are checked against. What orders and answers have fixed
+    /// never changes, and a change of settings in this process is seen at once.
+    /// </summary>
+    public async Task<SettingsVersion> RecentAsync(string tenant, CancellationToken ct)
+    {
+        if (recent.TryGetValue(tenant, out var known) && time.GetElapsedTime(known.ReadAt) < Recent) return known.Version;
+        var readAt = time.GetTimestamp();
+        var version = await LoadAsync(tenant, ct);
+        recent[tenant] = (version, readAt);
+        return version;
+    }
+
+    /// <summary>Forgets what was read lately of a tenant that is deleted.</summary>
+    public void Forget(string tenant) => recent.TryRemove(tenant, out _);
 
     public async Task<SettingsVersion> LoadAsync(string tenant, CancellationToken ct)
     {
@@ -38,11 +59,13 @@ public sealed class TenantSettings(Place place, EventLog.EventLog log, TimeProvi
         while (true)
         {
             var current = await LoadAsync(tenant, ct);
+            Forget(tenant);
             var wanted = change(current);
             if (ReferenceEquals(wanted, current.Settings)) return current;
             try
             {
                 var appended = await log.AppendAsync(tenant, [Changed(tenant, wanted, current.Version)], AppendMode.AllOrNone, ct);
+                Forget(tenant);
                 if (appended[0] is Appended.Stored stored) return new SettingsVersion(wanted, stored.Version, stored.Position);
             }
             catch (VersionConflictException)

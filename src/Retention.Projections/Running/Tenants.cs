@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Npgsql;
 using Retention.Projections.EventLog;
 using Retention.Projections.ReadModels;
@@ -5,7 +6,7 @@ using Retention.Projections.ReadModels;
 namespace Retention.Projections.Running;
 
 /// <summary>The tenants of a place.</summary>
-public sealed class Tenants(Place place)
+public sealed class Tenants(Place place, TenantSettings settings)
 {
     // Rows that name a tenant, in an order that respects their references.
     private static readonly IReadOnlyList<string> Tables =
@@ -13,13 +14,18 @@ public sealed class Tenants(Place place)
         .. MaintainedCells.Tables, "customer_history", "reflections", "imports", "customer_keys", "mt_events", "mt_streams", "tenants",
     ];
 
+    private readonly ConcurrentDictionary<string, bool> known = new(StringComparer.Ordinal);
+
     /// <returns>Whether the tenant is new.</returns>
     public async Task<bool> CreateAsync(string tenant, CancellationToken ct)
     {
+        if (known.ContainsKey(tenant)) return false;
         await using var command = place.Command(
             "insert into {schema}.tenants (tenant_id, created_at) values ($1, clock_timestamp()) on conflict (tenant_id) do nothing");
         command.Parameters.AddWithValue(tenant);
-        return await command.ExecuteNonQueryAsync(ct) == 1;
+        var created = await command.ExecuteNonQueryAsync(ct) == 1;
+        known[tenant] = true;
+        return created;
     }
 
     public async Task<IReadOnlyList<(string Name, DateTimeOffset CreatedAt)>> AllAsync(CancellationToken ct)
@@ -46,6 +52,8 @@ public sealed class Tenants(Place place)
             rows += await command.ExecuteNonQueryAsync(ct);
         }
         await transaction.CommitAsync(ct);
+        known.TryRemove(tenant, out _);
+        settings.Forget(tenant);
         return rows > 0;
     }
 }
