@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Metadata;
 using Npgsql;
 using Retention.Domain.Events;
 using Retention.Projections.EventLog;
@@ -70,9 +71,14 @@ public static class Problems
     {
         404 => new(404, "not_found", $"There is nothing at {context.Request.Path}."),
         405 => new(405, "method_not_allowed", $"{context.Request.Path} does not take {context.Request.Method}."),
-        415 => new(415, "unsupported_media_type", $"{context.Request.ContentType} is not accepted here."),
+        415 => new(415, "unsupported_media_type", $"Content-Type must be {Accepted(context)}."),
         var status => new(status, "error", $"The request was answered with status {status}."),
     };
+
+    /// <summary>The media types that the path takes.</summary>
+    private static string Accepted(HttpContext context) => string.Join(" or ", context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints
+        .OfType<RouteEndpoint>().Where(route => route.RoutePattern.RawText == context.Request.Path)
+        .SelectMany(route => route.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes ?? []).Distinct());
 
     private static Task WriteAsync(HttpContext context, ProblemException problem)
     {

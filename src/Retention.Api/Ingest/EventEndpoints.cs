@@ -34,6 +34,8 @@ public static class EventEndpoints
         var atomic = query.Flag("atomic") ?? false;
         query.Done();
         var media = MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var parsed) ? parsed.MediaType.Value?.ToLowerInvariant() : null;
+        if (context.Request.Headers.ContentEncoding is { Count: > 0 } packed)
+            throw new ProblemException(415, "unsupported_media_type", $"Content-Encoding {packed} is not accepted; allowed are gzip, deflate and br.");
         if (media is not (Json or Ndjson)) throw new ProblemException(415, "unsupported_media_type", $"Content-Type must be {Json} or {Ndjson}.");
 
         var request = new EventRequest(tenant.Name, ingestion, time.GetUtcNow(), atomic);
@@ -65,7 +67,7 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, DateTimeO
     /// <summary>An array of events, or an object with the one member <c>events</c>.</summary>
     public async Task<IngestOutcome> ReadDocumentAsync(Stream body, CancellationToken ct)
     {
-        using var document = await ParseAsync(body, ct);
+        using var document = await JsonBody.ParseAsync(body, ct);
         foreach (var item in EventsOf(document.RootElement).EnumerateArray()) await AddAsync(item, ct);
         return await FinishAsync(ct);
     }
@@ -99,25 +101,13 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, DateTimeO
         throw new ProblemException(422, "wrong_type", "The body must be an array of events or an object {\"events\": […]}.", new Fault("", "wrong_type", "must be an array, or an object with the array events"));
     }
 
-    private static async Task<JsonDocument> ParseAsync(Stream body, CancellationToken ct)
-    {
-        try
-        {
-            return await JsonDocument.ParseAsync(body, EventEndpoints.Strict, ct);
-        }
-        catch (JsonException e)
-        {
-            throw new ProblemException(400, "malformed_json", $"The body is not JSON: {e.Message}", new Fault("", "malformed_json", "must be JSON without repeated members"));
-        }
-    }
-
     private static JsonDocument? Parse(ReadOnlyMemory<byte> line)
     {
         try
         {
             return JsonDocument.Parse(line, EventEndpoints.Strict);
         }
-        catch (JsonException)
+        catch (Exception e) when (JsonBody.IsMalformed(e))
         {
             return null;
         }

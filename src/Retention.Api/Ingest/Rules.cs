@@ -122,7 +122,7 @@ public sealed class Rules(Settings settings)
     {
         public RefundRules(Rules rules)
         {
-            RuleFor(refund => refund.Amount).GreaterThan(0).LessThanOrEqualTo(MostMoney)
+            RuleFor(refund => refund.Amount).Must(amount => amount is > 0 and <= MostMoney)
                 .WithErrorCode("out_of_range").WithMessage($"must be greater than 0 and {MoneyLimit}");
             RuleFor(refund => refund.Amount).Custom((amount, context) => rules.CheckDecimals(context, "Amount", amount, null));
         }

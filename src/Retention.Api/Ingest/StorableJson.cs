@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Unicode;
 using Retention.Domain.Events;
 
 namespace Retention.Api.Ingest;
@@ -32,8 +34,8 @@ internal static class StorableJson
             case JsonValueKind.Array:
                 foreach (var (index, item) in json.EnumerateArray().Index()) Walk(item, $"{path}[{index}]", faults);
                 break;
-            case JsonValueKind.String when !IsStorable(json.GetRawText()) && TextOf(json) is null:
-                faults.Add(new Fault(path, "not_storable", "may not hold NUL or half of a surrogate pair"));
+            case JsonValueKind.String when !IsStorable(JsonMarshal.GetRawUtf8Value(json)) && TextOf(json) is null:
+                faults.Add(new Fault(path, "not_storable", "must be UTF-8 and may not hold NUL or half of a surrogate pair"));
                 break;
             case JsonValueKind.Number when !IsMeasured(json.GetRawText()):
                 faults.Add(new Fault(path, "out_of_range", $"may have at most {MostDigits} digits and an exponent within ±{LargestExponent}"));
@@ -41,8 +43,8 @@ internal static class StorableJson
         }
     }
 
-    /// <summary>Only an escape can bring in what is not storable; most texts have none.</summary>
-    private static bool IsStorable(string raw) => !raw.Contains("\\u", StringComparison.Ordinal);
+    /// <summary>In UTF-8, only an escape can bring in what is not storable; most texts have none.</summary>
+    private static bool IsStorable(ReadOnlySpan<byte> raw) => Utf8.IsValid(raw) && raw.IndexOf("\\u"u8) < 0;
 
     private static string? NameOf(JsonProperty member) => Storable(() => member.Name);
 
