@@ -71,6 +71,8 @@ public sealed record Answer(int Status, string? MediaType, string Text)
 {
     public string? RetryAfter { get; init; }
 
+    public override string ToString() => $"{Status} {Text}";
+
     public JsonElement Root => JsonSerializer.Deserialize<JsonElement>(Text);
 
     public IReadOnlyList<JsonElement> Rows => List("rows");
