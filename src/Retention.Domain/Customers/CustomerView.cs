@@ -51,7 +51,10 @@ public sealed class CustomerView
     }
 }
 
-/// <summary>A complaint's life in local days; the first event of each kind counts.</summary>
+/// <summary>
+/// A complaint's life in local days; the first event of each kind counts, and one that is dated before the receipt counts on its day, so
+/// that never more are resolved than received.
+/// </summary>
 /// <param name="Replied">The day of the first reply; null before one.</param>
 /// <param name="Resolved">The day of the first resolution; null before one.</param>
 public sealed record Complaint(long Id, DateOnly Received, DateOnly? Replied, DateOnly? Resolved, string? Channel, string? Category)
@@ -68,12 +71,17 @@ public sealed record Complaint(long Id, DateOnly Received, DateOnly? Replied, Da
         }
         foreach (var entry in entries)
         {
-            var day = new Lazy<DateOnly>(() => calendar.DayOf(entry.OccurredAt));
             if (entry.Fact is Fact.ComplaintReplied reply && complaints.TryGetValue(reply.Complaint, out var answered))
-                complaints[reply.Complaint] = answered with { Replied = answered.Replied ?? day.Value };
+                complaints[reply.Complaint] = answered with { Replied = answered.Replied ?? DayOf(entry, answered) };
             if (entry.Fact is Fact.ComplaintResolved resolution && complaints.TryGetValue(resolution.Complaint, out var closed))
-                complaints[resolution.Complaint] = closed with { Resolved = closed.Resolved ?? day.Value };
+                complaints[resolution.Complaint] = closed with { Resolved = closed.Resolved ?? DayOf(entry, closed) };
         }
         return [.. complaints.Values];
+
+        DateOnly DayOf(Entry entry, Complaint complaint)
+        {
+            var day = calendar.DayOf(entry.OccurredAt);
+            return day < complaint.Received ? complaint.Received : day;
+        }
     }
 }
