@@ -21,12 +21,12 @@ public sealed class MaintainedCells(Definition definition)
         ComplaintCells.Table.Name,
     ];
 
-    private readonly Dictionary<Grain, Cells<ActivityCell, ActivityFlows>> activity = Grains.ToDictionary(grain => grain, _ => new Cells<ActivityCell, ActivityFlows>());
-    private readonly Dictionary<Grain, Cells<int, RevenueCounts>> revenue = Grains.ToDictionary(grain => grain, _ => new Cells<int, RevenueCounts>());
-    private readonly Dictionary<Grain, Cells<CohortCell, CohortCounts>> cohorts = Grains.ToDictionary(grain => grain, _ => new Cells<CohortCell, CohortCounts>());
-    private readonly Dictionary<Grain, Cells<int, ClvCounts>> clv = Grains.ToDictionary(grain => grain, _ => new Cells<int, ClvCounts>());
-    private readonly Cells<AnswerCell, AnswerCounts> answers = new();
-    private readonly Cells<DateOnly, ComplaintCounts> complaints = new();
+    internal IReadOnlyDictionary<Grain, Cells<ActivityCell, ActivityFlows>> ActivityByGrain { get; } = Grains.ToDictionary(grain => grain, _ => new Cells<ActivityCell, ActivityFlows>());
+    internal IReadOnlyDictionary<Grain, Cells<int, RevenueCounts>> RevenueByGrain { get; } = Grains.ToDictionary(grain => grain, _ => new Cells<int, RevenueCounts>());
+    internal IReadOnlyDictionary<Grain, Cells<CohortCell, CohortCounts>> CohortsByGrain { get; } = Grains.ToDictionary(grain => grain, _ => new Cells<CohortCell, CohortCounts>());
+    internal IReadOnlyDictionary<Grain, Cells<int, ClvCounts>> ClvByGrain { get; } = Grains.ToDictionary(grain => grain, _ => new Cells<int, ClvCounts>());
+    internal Cells<AnswerCell, AnswerCounts> AnswersByDay { get; } = new();
+    internal Cells<DateOnly, ComplaintCounts> ComplaintsByDay { get; } = new();
 
     /// <summary>Adds everything that one customer contributes.</summary>
     public void Add(CustomerHistory history)
@@ -35,26 +35,26 @@ public sealed class MaintainedCells(Definition definition)
         foreach (var grain in Grains)
         {
             var partition = definition.By(grain);
-            CustomerRetention.Contribute(customer, partition, activity[grain]);
-            Revenue.Contribute(customer, partition, revenue[grain]);
-            Cohorts.Contribute(customer, partition, cohorts[grain]);
-            HistoricClv.Contribute(customer, partition, clv[grain]);
+            CustomerRetention.Contribute(customer, partition, ActivityByGrain[grain]);
+            Revenue.Contribute(customer, partition, RevenueByGrain[grain]);
+            Cohorts.Contribute(customer, partition, CohortsByGrain[grain]);
+            HistoricClv.Contribute(customer, partition, ClvByGrain[grain]);
         }
-        Feedback.Contribute(customer, answers);
-        Complaints.Contribute(customer, complaints);
+        Feedback.Contribute(customer, AnswersByDay);
+        Complaints.Contribute(customer, ComplaintsByDay);
     }
 
     public void Subtract(MaintainedCells others)
     {
         foreach (var grain in Grains)
         {
-            activity[grain].Subtract(others.activity[grain]);
-            revenue[grain].Subtract(others.revenue[grain]);
-            cohorts[grain].Subtract(others.cohorts[grain]);
-            clv[grain].Subtract(others.clv[grain]);
+            ActivityByGrain[grain].Subtract(others.ActivityByGrain[grain]);
+            RevenueByGrain[grain].Subtract(others.RevenueByGrain[grain]);
+            CohortsByGrain[grain].Subtract(others.CohortsByGrain[grain]);
+            ClvByGrain[grain].Subtract(others.ClvByGrain[grain]);
         }
-        answers.Subtract(others.answers);
-        complaints.Subtract(others.complaints);
+        AnswersByDay.Subtract(others.AnswersByDay);
+        ComplaintsByDay.Subtract(others.ComplaintsByDay);
     }
 
     /// <summary>The statements that add these cells to the stored ones; none for a model without a difference.</summary>
@@ -63,12 +63,12 @@ public sealed class MaintainedCells(Definition definition)
         foreach (var grain in Grains)
         {
             var partition = definition.By(grain);
-            if (activity[grain].Count > 0) yield return ActivityCells.Table.Add(place, tenant, partition, activity[grain]);
-            if (revenue[grain].Count > 0) yield return RevenueCells.Table.Add(place, tenant, partition, revenue[grain]);
-            if (cohorts[grain].Count > 0) yield return CohortCells.Table.Add(place, tenant, partition, cohorts[grain]);
-            if (clv[grain].Count > 0) yield return ClvCells.Table.Add(place, tenant, partition, clv[grain]);
+            if (ActivityByGrain[grain].Count > 0) yield return ActivityCells.Table.Add(place, tenant, partition, ActivityByGrain[grain]);
+            if (RevenueByGrain[grain].Count > 0) yield return RevenueCells.Table.Add(place, tenant, partition, RevenueByGrain[grain]);
+            if (CohortsByGrain[grain].Count > 0) yield return CohortCells.Table.Add(place, tenant, partition, CohortsByGrain[grain]);
+            if (ClvByGrain[grain].Count > 0) yield return ClvCells.Table.Add(place, tenant, partition, ClvByGrain[grain]);
         }
-        if (answers.Count > 0) yield return AnswerCells.Table.Add(place, tenant, definition.By(Grain.Day), answers);
-        if (complaints.Count > 0) yield return ComplaintCells.Table.Add(place, tenant, definition.By(Grain.Day), complaints);
+        if (AnswersByDay.Count > 0) yield return AnswerCells.Table.Add(place, tenant, definition.By(Grain.Day), AnswersByDay);
+        if (ComplaintsByDay.Count > 0) yield return ComplaintCells.Table.Add(place, tenant, definition.By(Grain.Day), ComplaintsByDay);
     }
 }

@@ -1,0 +1,40 @@
+using Retention.Domain.Customers;
+using Retention.Domain.Events;
+
+namespace Retention.Projections.Tests;
+
+internal enum What
+{
+    Bought,
+    Refunded,
+    Cancelled,
+    Changed,
+    Complained,
+    Replied,
+    Resolved,
+    Answered,
+}
+
+/// <summary>An event in its plainest form, for the recomputation; it becomes an event of the vocabulary for the code under test.</summary>
+/// <param name="At">UTC.</param>
+/// <param name="About">The order, the complaint or the instrument.</param>
+/// <param name="Amount">A purchase's total or a refund, in major units.</param>
+internal sealed record Happening(
+    string Customer, DateTime At, string Source, string Id, What What, string About, decimal Amount = 0, decimal? Margin = null, int Score = 0)
+{
+    public Envelope ToEnvelope() => Envelope.Of(Source, Id, Customer, new DateTimeOffset(At, TimeSpan.Zero), ToEvent());
+
+    public Entry ToEntry(long position) => new(position, 0, At.Ticks, Source, Id, Fact.Of(ToEvent()));
+
+    private CustomerEvent ToEvent() => What switch
+    {
+        What.Bought => new CustomerEvent.PurchaseMade(About, "EUR", Amount, null, null, null, null, null, null, Margin, "web"),
+        What.Refunded => new CustomerEvent.PurchaseRefunded(About, Amount, null, null),
+        What.Cancelled => new CustomerEvent.PurchaseCancelled(About, null),
+        What.Changed => new CustomerEvent.CustomerChanged(new Dictionary<string, string?> { ["tier"] = About }),
+        What.Complained => new CustomerEvent.ComplaintReceived(About, "email", null, null, null, null),
+        What.Replied => new CustomerEvent.ComplaintReplied(About),
+        What.Resolved => new CustomerEvent.ComplaintResolved(About, null),
+        _ => new CustomerEvent.FeedbackGiven(About, Score, null, null, null, null, null, null, null),
+    };
+}

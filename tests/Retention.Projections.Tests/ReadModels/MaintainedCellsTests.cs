@@ -1,0 +1,123 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+using Retention.Domain.Metrics;
+using Retention.Projections.ReadModels;
+
+namespace Retention.Projections.Tests;
+
+/// <summary>Maintained cells, folded histories and a naive recomputation say the same, whatever happened and however it arrived.</summary>
+public class MaintainedCellsTests
+{
+    private const int Columns = 14;
+
+    private static readonly Config Cases = Config.QuickThrowOnFailure.WithMaxTest(120).WithEndSize(60);
+
+    [Fact]
+    public void The_sum_of_the_differences_of_batches_is_the_sum_over_the_final_histories() =>
+        Prop.ForAll(Trial.Any, trial =>
+        {
+            var definition = trial.Choice.ToDefinition();
+            var sum = new MaintainedCells(definition);
+            var histories = new Dictionary<string, CustomerHistory>();
+            var position = 0L;
+            foreach (var batch in trial.Batches())
+            {
+                var (before, after) = (new MaintainedCells(definition), new MaintainedCells(definition));
+                foreach (var own in batch.GroupBy(happening => happening.Customer))
+                {
+                    if (histories.TryGetValue(own.Key, out var known)) before.Add(known);
+                    histories[own.Key] = own.Aggregate(known ?? CustomerHistory.Empty, (history, happening) => history.With(happening.ToEntry(++position)));
+                    after.Add(histories[own.Key]);
+                }
+                before.Subtract(after);
+                sum.Subtract(before);
+            }
+
+            Text(sum).ShouldBe(Text(Whole(trial, definition)));
+        }).Check(Cases);
+
+    [Fact]
+    public void Maintained_cells_answer_as_a_naive_recomputation_does() =>
+        Prop.ForAll(Trial.Any, trial =>
+        {
+            var definition = trial.Choice.ToDefinition();
+            var cells = Whole(trial, definition);
+            var naive = new Naive(trial.Told, trial.Choice, Trial.TheEnd);
+            foreach (var grain in MaintainedCells.Grains)
+            {
+                var question = new Question(definition, AsOf.In(definition.Calendar, Trial.TheEnd), definition.By(grain));
+                Compare(ServedFrom(cells, question), question, naive);
+            }
+        }).Check(Cases);
+
+    [Fact]
+    public void Folded_histories_answer_as_a_naive_recomputation_does_as_of_any_moment() =>
+        Prop.ForAll(Trial.Any, trial =>
+        {
+            var definition = trial.Choice.ToDefinition();
+            var histories = Histories(trial).ToList();
+            var naive = new Naive(trial.Told, trial.Choice, trial.AsOf);
+            foreach (var grain in MaintainedCells.Grains)
+            {
+                var question = new Question(definition, AsOf.In(definition.Calendar, trial.AsOf), definition.By(grain));
+                Compare(Folded(histories, question), question, naive);
+            }
+        }).Check(Cases);
+
+    private static void Compare(Served served, Question question, Naive naive)
+    {
+        var grain = ((Partition.ByGrain)question.Partition).Grain;
+        Served.Differences(served.Lines(question, Trial.Days, Columns), naive.Lines(grain, Trial.Days, Columns)).ShouldBeEmpty($"by {grain}");
+    }
+
+    private static IEnumerable<CustomerHistory> Histories(Trial trial) =>
+        trial.Batches().SelectMany(batch => batch).GroupBy(happening => happening.Customer)
+            .Select(own => own.Index().Aggregate(CustomerHistory.Empty, (history, next) => history.With(next.Item.ToEntry(next.Index + 1))));
+
+    private static MaintainedCells Whole(Trial trial, Definition definition)
+    {
+        var cells = new MaintainedCells(definition);
+        foreach (var history in Histories(trial)) cells.Add(history);
+        return cells;
+    }
+
+    private static Served ServedFrom(MaintainedCells cells, Question question)
+    {
+        var grain = ((Partition.ByGrain)question.Partition).Grain;
+        return Served.From(question, cells.ActivityByGrain[grain], cells.RevenueByGrain[grain], cells.CohortsByGrain[grain], cells.ClvByGrain[grain], cells.AnswersByDay, cells.ComplaintsByDay);
+    }
+
+    private static Served Folded(IEnumerable<CustomerHistory> histories, Question question)
+    {
+        var (activity, revenue) = (new Cells<ActivityCell, ActivityFlows>(), new Cells<int, RevenueCounts>());
+        var (cohorts, clv) = (new Cells<CohortCell, CohortCounts>(), new Cells<int, ClvCounts>());
+        var (answers, complaints) = (new Cells<AnswerCell, AnswerCounts>(), new Cells<DateOnly, ComplaintCounts>());
+        foreach (var history in histories)
+        {
+            var customer = new CustomerView(history, question.Definition, question.AsOf.Moment.UtcTicks);
+            CustomerRetention.Contribute(customer, question.Partition, activity);
+            Revenue.Contribute(customer, question.Partition, revenue);
+            Cohorts.Contribute(customer, question.Partition, cohorts);
+            HistoricClv.Contribute(customer, question.Partition, clv);
+            Feedback.Contribute(customer, answers);
+            Complaints.Contribute(customer, complaints);
+        }
+        return Served.From(question, activity, revenue, cohorts, clv, answers, complaints);
+    }
+
+    private static IEnumerable<string> Text(MaintainedCells cells) =>
+    [
+        .. MaintainedCells.Grains.SelectMany(grain => (IEnumerable<string>)
+        [
+            .. Text(cells.ActivityByGrain[grain]), .. Text(cells.RevenueByGrain[grain]), .. Text(cells.CohortsByGrain[grain]), .. Text(cells.ClvByGrain[grain]),
+        ]),
+        .. Text(cells.AnswersByDay), .. Text(cells.ComplaintsByDay),
+    ];
+
+    private static IEnumerable<string> Text<TKey, TCounts>(Cells<TKey, TCounts> cells)
+        where TKey : notnull
+        where TCounts : struct, ICounts<TCounts> =>
+        cells.Select(cell => $"{cell.Key} {cell.Value}").Order(StringComparer.Ordinal);
+}
