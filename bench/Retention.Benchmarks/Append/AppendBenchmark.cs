@@ -46,6 +46,7 @@ internal sealed class AppendBenchmark(Place place, AppendOptions options, Report
     private async Task MeasureAsync(CancellationToken ct)
     {
         await CopyBaseline.PrepareAsync(place, ct);
+        for (var round = 0; round < 20; round++) await WarmUpAsync(1_000 + round, ct);
         var events = Samples.Purchases(0, options.Events, Customers, "w0");
         await CopyAsync("COPY, bare table", CopyBaseline.Bare, events, ct);
         await CopyAsync("COPY, indexes", CopyBaseline.Indexed, events, ct);
@@ -138,7 +139,7 @@ internal sealed class AppendBenchmark(Place place, AppendOptions options, Report
     {
         for (var round = 0; round < 3; round++)
             await log.AppendAsync(
-                Samples.Tenant, Samples.Purchases(1_000_000_000 + (round * size), size, 100, "warm"), AppendMode.KeepValid, ct);
+                Samples.Tenant, Samples.Purchases(1_000_000_000 + (10_000 * size) + (round * size), size, 100, "warm"), AppendMode.KeepValid, ct);
     }
 
     private async Task EmptyAsync(CancellationToken ct)

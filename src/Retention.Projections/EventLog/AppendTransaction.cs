@@ -6,7 +6,8 @@ namespace Retention.Projections.EventLog;
 /// <summary>
 /// One attempt at an append, in one short READ COMMITTED transaction. The order of its statements is what makes it right: the stream rows
 /// are locked in one order by every writer; what is read under the locks is read by later statements, whose snapshots are newer; and no
-/// number is drawn before it is certain that it will be used.
+/// number is drawn before it is certain that it will be used. The statements are prepared once a connection: planned for any number of
+/// streams, they probe the indexes, and a large batch is not planned anew each time.
 /// </summary>
 internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyList<NewEvent> events)
 {
@@ -86,6 +87,7 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
                 Statement(FindKnown, new NpgsqlParameter<Guid[]> { TypedValue = ids }),
             },
         };
+        await batch.PrepareAsync(ct);
         await using var reader = await batch.ExecuteReaderAsync(ct);
         await reader.NextResultAsync(ct);
         var made = new List<string>();
@@ -106,6 +108,7 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
     {
         await using var command = new NpgsqlCommand(place.Qualify(DrawNumbers), connection);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = count });
+        await command.PrepareAsync(ct);
         await using var reader = await command.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
         return (reader.GetFieldValue<long[]>(0), reader.GetFieldValue<DateTime>(1));
@@ -147,6 +150,7 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
             },
         };
         if (empty.ToArray() is { Length: > 0 } left) batch.BatchCommands.Add(Statement(RemoveEmpty, Text(tenant), Texts(left)));
+        await batch.PrepareAsync(ct);
         await batch.ExecuteNonQueryAsync(ct);
     }
 
