@@ -30,6 +30,9 @@ internal sealed class AppendBenchmark(Place place, AppendOptions options, Report
 
     private readonly EventLog log = new(place);
 
+    private delegate Task<IReadOnlyList<Appended>> Append(
+        string tenant, IReadOnlyList<NewEvent> events, AppendMode mode, CancellationToken ct);
+
     public static async Task<int> RunAsync(AppendOptions options, CancellationToken ct)
     {
         await using var postgres = await EmbeddedPostgres.StartAsync(EmbeddedOptions.Temporary(_ => { }) with { Settings = Server }, ct);
@@ -57,7 +60,10 @@ internal sealed class AppendBenchmark(Place place, AppendOptions options, Report
         await BatchesAsync("append, 4 writers × 1000, same customers", 4, 1_000, shared: true, ct);
         await RepeatsAsync("append of duplicates, 4 writers × 1000", ct);
         foreach (var callers in new[] { 1, 64 })
-            await SinglesAsync($"one event, {callers} callers", callers, ct);
+            await SinglesAsync($"one event, {callers} callers", callers, log.AppendAsync, ct);
+        await using var group = new GroupCommit(log);
+        foreach (var callers in new[] { 1, 64 })
+            await SinglesAsync($"one event, {callers} callers, group commit", callers, group.AppendAsync, ct);
     }
 
     private async Task CopyAsync(string name, string table, NewEvent[] events, CancellationToken ct)
@@ -92,7 +98,7 @@ internal sealed class AppendBenchmark(Place place, AppendOptions options, Report
         report.Add(await TimeAsync(name, batches, ct));
     }
 
-    private async Task SinglesAsync(string name, int callers, CancellationToken ct)
+    private async Task SinglesAsync(string name, int callers, Append append, CancellationToken ct)
     {
         if (!Wanted(name)) return;
         await EmptyAsync(ct);
@@ -103,26 +109,26 @@ internal sealed class AppendBenchmark(Place place, AppendOptions options, Report
             .ToArray();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var clock = Stopwatch.StartNew();
-        var calls = await Task.WhenAll(events.Select(own => Task.Run(() => WriteAsync(own, () => clock.Elapsed < options.Single, ct), ct)));
+        var calls = await Task.WhenAll(events.Select(own => Task.Run(() => WriteAsync(own, append, () => clock.Elapsed < options.Single, ct), ct)));
         report.Add(Figure(name, calls.Sum(own => own.Count), clock.Elapsed, calls));
     }
 
     private async Task<Figure> TimeAsync(string name, NewEvent[][][] batches, CancellationToken ct)
     {
         var clock = Stopwatch.StartNew();
-        var calls = await Task.WhenAll(batches.Select(own => Task.Run(() => WriteAsync(own, () => true, ct), ct)));
+        var calls = await Task.WhenAll(batches.Select(own => Task.Run(() => WriteAsync(own, log.AppendAsync, () => true, ct), ct)));
         return Figure(name, batches.Sum(own => own.Sum(batch => batch.Length)), clock.Elapsed, calls);
     }
 
     /// <summary>One writer's batches in turn; the time of each call.</summary>
-    private async Task<List<TimeSpan>> WriteAsync(NewEvent[][] batches, Func<bool> more, CancellationToken ct)
+    private static async Task<List<TimeSpan>> WriteAsync(NewEvent[][] batches, Append append, Func<bool> more, CancellationToken ct)
     {
         var calls = new List<TimeSpan>(batches.Length);
         foreach (var batch in batches)
         {
             if (!more()) break;
             var start = Stopwatch.GetTimestamp();
-            await log.AppendAsync(Samples.Tenant, batch, AppendMode.KeepValid, ct);
+            await append(Samples.Tenant, batch, AppendMode.KeepValid, ct);
             calls.Add(Stopwatch.GetElapsedTime(start));
         }
         return calls;
