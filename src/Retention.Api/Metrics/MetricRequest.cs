@@ -160,7 +160,7 @@ public sealed class MetricRequest : IAsyncDisposable
         var moment = reflection.RecordedAt is { } recorded && recorded > today ? recorded : today;
         if (query.Text("asOf") is not { } text) return AsOf.In(calendar, moment);
         var given = Timestamp.TryParse(text) ?? (QueryReader.TryDate(text) is { } day ? calendar.StartOf(day) : null);
-        if (given is null) query.Fault("asOf", "not_a_time", "must be an RFC 3339 time with an offset, or an ISO date for its local start; a + in a URL is written %2B");
+        if (given is null) query.Fault("asOf", "not_a_time", "must be an RFC 3339 time with an offset, or an ISO date from 1900 to 2200 for its local start; a + in a URL is written %2B");
         else if (given > now) query.Fault("asOf", "in_future", $"may not lie in the future; the service's clock says {Timestamp.Format(now)}");
         return AsOf.In(calendar, given ?? moment);
     }

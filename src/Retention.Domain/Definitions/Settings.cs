@@ -47,8 +47,9 @@ public sealed record Settings(
     public static DayOfWeek? Weekday(string name) =>
         Enum.GetValues<DayOfWeek>().Cast<DayOfWeek?>().FirstOrDefault(day => string.Equals(day.ToString(), name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Whether both say the same, member by member.</summary>
-    public bool Same(Settings other) => JsonSerializer.Serialize(this, Json) == JsonSerializer.Serialize(other, Json);
+    /// <summary>Whether both say the same, member by member, in whichever order.</summary>
+    public bool Same(Settings other) =>
+        JsonElement.DeepEquals(JsonSerializer.SerializeToElement(this, Json), JsonSerializer.SerializeToElement(other, Json));
 
     /// <summary>These settings with the members that a request names; absent members keep their value.</summary>
     public Settings Merge(JsonElement request, List<Fault> faults) => SettingsRequest.Merge(this, request, faults);
