@@ -33,7 +33,21 @@ public sealed class Recount
     public sealed record Period(DateOnly Start, long Orders, long Customers, decimal Revenue);
 
     /// <param name="Status"><c>complete</c>, <c>in_progress</c> or <c>not_observable</c>; the figures of the last are 0 and mean nothing.</param>
-    public sealed record Cell(DateOnly Cohort, long Size, int K, string Status, long Customers, long Orders, decimal Revenue);
+    /// <param name="Since">Customers of mode <c>on_or_after</c>.</param>
+    /// <param name="Repeaters">The cohort's <c>period0Repeat</c>.</param>
+    public sealed record Cell(
+        DateOnly Cohort, long Size, int K, string Status, long Customers, long Orders, decimal Revenue, long Since, long Repeaters);
+
+    /// <param name="Repeaters">Customers with two or more orders in the period; <paramref name="Returning"/>: with one before it.</param>
+    /// <param name="Acquired">Customers acquired up to the period's end; <paramref name="Repeated"/>: those of them with a second order by then.</param>
+    public sealed record Repeats(DateOnly Start, long Repeaters, long Returning, long Acquired, long Repeated);
+
+    public sealed record Waterfall(
+        DateOnly Start, string Status, long Opening, long Acquired, long Reactivated, long Lapsed, long LapsedOld, long Closing, long Lost,
+        long Retained);
+
+    /// <param name="Within">Net revenue within so many <paramref name="Days"/> of each customer; null where the cohort is not old enough.</param>
+    public sealed record Lifetime(DateOnly Cohort, long Customers, decimal Revenue, int Days, decimal? Within);
 
     /// <summary>Loads <c>online_retail_uci.csv</c>, unpacked, and matches its returns.</summary>
     public static Task<Recount> OnlineRetailAsync(NpgsqlDataSource scratch, TextReader csv) =>
@@ -66,15 +80,48 @@ public sealed class Recount
             row => new Period(row.GetFieldValue<DateOnly>(0), row.GetInt64(1), row.GetInt64(2), row.GetDecimal(3)),
             layout.Zone, grain, asOf.ToUniversalTime());
 
-    /// <summary><c>/v1/cohorts</c> of mode <c>on</c> for the measures customers, orders and revenue, columns 0 … <paramref name="periods"/>.</summary>
+    /// <summary><c>/v1/cohorts</c> of both modes for the measures customers, orders and revenue, columns 0 … <paramref name="periods"/>.</summary>
     /// <param name="grain"><c>month</c>, or <c>week</c> from Monday.</param>
     public Task<List<Cell>> CohortsAsync(string grain, DateTimeOffset asOf, int periods) =>
         ReadAsync(
             Sql("cohorts.sql"),
             row => new Cell(
                 row.GetFieldValue<DateOnly>(0), row.GetInt64(1), row.GetInt32(2), row.GetString(3), row.GetInt64(4), row.GetInt64(5),
-                row.GetDecimal(6)),
+                row.GetDecimal(6), row.GetInt64(7), row.GetInt64(8)),
             layout.Zone, grain, asOf.ToUniversalTime(), periods);
+
+    /// <summary>Revenue of each period with a booking, with <c>refunds=refund</c>.</summary>
+    public Task<List<(DateOnly Start, decimal Revenue)>> BookedAsync(string grain, DateTimeOffset asOf) =>
+        ReadAsync(
+            Sql("booked.sql"), row => (row.GetFieldValue<DateOnly>(0), row.GetDecimal(1)), layout.Zone, grain, asOf.ToUniversalTime());
+
+    /// <summary>The repeat counts of <c>/v1/metrics/revenue</c> for the periods with orders.</summary>
+    public Task<List<Repeats>> RepeatsAsync(string grain, DateTimeOffset asOf) =>
+        ReadAsync(
+            Sql("repeats.sql"),
+            row => new Repeats(row.GetFieldValue<DateOnly>(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)),
+            layout.Zone, grain, asOf.ToUniversalTime());
+
+    /// <summary><c>/v1/metrics/retention</c> until two periods after the last lapse.</summary>
+    /// <param name="window">Days for which a purchase day keeps its customer active.</param>
+    public Task<List<Waterfall>> RetentionAsync(string grain, DateTimeOffset asOf, int window) =>
+        ReadAsync(
+            Sql("retention.sql"),
+            row => new Waterfall(
+                row.GetFieldValue<DateOnly>(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5),
+                row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), row.GetInt64(9)),
+            layout.Zone, grain, asOf.ToUniversalTime(), window);
+
+    /// <summary><c>/v1/metrics/clv</c>, one line for each cohort and window.</summary>
+    public Task<List<Lifetime>> ClvAsync(string grain, DateTimeOffset asOf) =>
+        ReadAsync(
+            Sql("clv.sql"),
+            row => new Lifetime(
+                row.GetFieldValue<DateOnly>(0), row.GetInt64(1), row.GetDecimal(2), row.GetInt32(3), row.IsDBNull(4) ? null : row.GetDecimal(4)),
+            layout.Zone, grain, asOf.ToUniversalTime());
+
+    /// <summary>The same rows with days and periods of another zone.</summary>
+    public Recount In(string zone) => new(scratch, layout with { Zone = zone });
 
     private static async Task<Recount> LoadAsync(Recount recount, TextReader csv)
     {
@@ -87,6 +134,8 @@ public sealed class Recount
             for (int read; (read = await csv.ReadBlockAsync(buffer)) > 0;) await copy.WriteAsync(buffer.AsMemory(0, read));
         }
         await ExecuteAsync(connection, Sql(layout.Derive));
+        await ExecuteAsync(connection, Sql("valid.sql"));
+        await ExecuteAsync(connection, "analyze");
         return recount;
     }
 
