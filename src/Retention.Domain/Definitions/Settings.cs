@@ -69,6 +69,9 @@ public sealed record SettingsChanged(Settings Settings)
     /// <summary>The stored name.</summary>
     public const string Name = "settings_changed";
 
+    /// <summary>The version of the shape of <c>data</c> that is written today.</summary>
+    public const int SchemaVersion = 1;
+
     public string ToData() => JsonSerializer.Serialize(this, Settings.Json);
 
     /// <exception cref="InvalidDataException">The data holds no settings.</exception>

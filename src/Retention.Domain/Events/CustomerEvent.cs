@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Retention.Domain.Events;
 
 /// <summary>
@@ -11,11 +13,13 @@ public abstract record CustomerEvent
     }
 
     public sealed record CustomerRegistered(
-        string? Channel, string? Campaign, string? Country, decimal? AcquisitionCost, IReadOnlyDictionary<string, string?>? Attributes)
+        string? Channel, string? Campaign, string? Country, decimal? AcquisitionCost,
+        [property: JsonConverter(typeof(ScalarsAsText))] IReadOnlyDictionary<string, string?>? Attributes)
         : CustomerEvent;
 
     /// <param name="Attributes">New values by name; null clears an attribute.</param>
-    public sealed record CustomerChanged(IReadOnlyDictionary<string, string?> Attributes) : CustomerEvent;
+    public sealed record CustomerChanged(
+        [property: JsonConverter(typeof(ScalarsAsText))] IReadOnlyDictionary<string, string?> Attributes) : CustomerEvent;
 
     /// <param name="Total">Charged for goods, net of discounts and store credit, without tax and shipping; null: from the lines.</param>
     /// <param name="Margin">An amount, not a share.</param>
@@ -44,8 +48,9 @@ public abstract record CustomerEvent
     /// <param name="ScaleMin">Lowest score of the scale; null: the instrument's own, like <paramref name="ScaleMax"/> and <paramref name="TopBox"/>.</param>
     /// <param name="TopBox">How many of the highest scores count as satisfied.</param>
     public sealed record FeedbackGiven(
-        string Instrument, int Score, string? RequestId, int? ScaleMin, int? ScaleMax, int? TopBox, string? Touchpoint, string? Channel,
-        string? Comment) : CustomerEvent;
+        string Instrument, [property: JsonConverter(typeof(WholeNumber))] int Score, string? RequestId,
+        [property: JsonConverter(typeof(WholeNumber))] int? ScaleMin, [property: JsonConverter(typeof(WholeNumber))] int? ScaleMax,
+        [property: JsonConverter(typeof(WholeNumber))] int? TopBox, string? Touchpoint, string? Channel, string? Comment) : CustomerEvent;
 }
 
 public sealed record PurchaseLine(string? Sku, string? Category, decimal? Quantity, decimal? UnitPrice, bool? OneOff);

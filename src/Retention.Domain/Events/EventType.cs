@@ -10,8 +10,8 @@ namespace Retention.Domain.Events;
 /// <param name="FreeText">Members that are encrypted with the customer's own key.</param>
 public sealed record EventType(string Name, Type ClrType, Func<Fields, CustomerEvent> Read, params IReadOnlyList<string> FreeText)
 {
-    /// <summary>The version of the shape of <c>data</c> that is written today.</summary>
-    public const int SchemaVersion = 1;
+    /// <summary>The version of the shape of <c>data</c> that is written today. A change of shape adds its row to <see cref="Upcasts"/>.</summary>
+    public int SchemaVersion { get; init; } = 1;
 
     public static IReadOnlyList<EventType> All { get; } =
     [

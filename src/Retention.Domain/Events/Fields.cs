@@ -113,13 +113,7 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
             else if (member.Value.ToString() is { Length: > MaxName })
                 Fault($"{name}.{member.Name}", "too_long", $"may have at most {MaxName} characters");
             else
-                attributes[member.Name] = member.Value.ValueKind switch
-                {
-                    JsonValueKind.Null => null,
-                    JsonValueKind.True => "true",
-                    JsonValueKind.False => "false",
-                    _ => member.Value.ToString(),
-                };
+                attributes[member.Name] = ScalarText(member.Value);
         }
         return attributes;
     }
@@ -130,6 +124,15 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
         if (attributes is null) FaultOnce(name, "required", "is required: an object");
         return attributes ?? new Dictionary<string, string?>();
     }
+
+    /// <summary>A scalar as text, as JSON spells it; null stays null.</summary>
+    internal static string? ScalarText(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        _ => value.ToString(),
+    };
 
     private bool TryGet(string name, JsonValueKind kind, string allowed, out JsonElement value)
     {

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Runtime.CompilerServices;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -10,7 +10,12 @@ namespace Retention.Projections.EventLog;
 /// </summary>
 public sealed class EventLog(Place place)
 {
-    private const string Columns = "seq_id, id, coalesce(tenant_id, '*DEFAULT*'), stream_id, version, type, data, headers, timestamp";
+    private const string Select = $$"""
+        select {{Row.Columns}} from {schema}.mt_events
+        where seq_id > $1 and seq_id <= $2 and not is_archived and type <> 'tombstone'
+          and ($4::varchar is null or tenant_id = $4) and ($5::varchar[] is null or tenant_id <> all($5))
+        order by seq_id limit $3
+        """;
 
     /// <summary>
     /// Stores what is new of a batch, in its order, for any mix of the tenant's streams. A repeat (same id, same content) changes nothing.
@@ -49,22 +54,8 @@ public sealed class EventLog(Place place)
     /// </summary>
     public async Task<LogPage> ReadAsync(LogRange range, CancellationToken ct)
     {
-        const string sql = $$"""
-            select {{Columns}} from {schema}.mt_events
-            where seq_id > $1 and seq_id <= $2 and not is_archived and type <> 'tombstone'
-              and ($4::varchar is null or tenant_id = $4) and ($5::varchar[] is null or tenant_id <> all($5))
-            order by seq_id limit $3
-            """;
-        await using var command = place.Command(sql);
-        command.Parameters.AddWithValue(range.After);
-        command.Parameters.AddWithValue(range.UpTo);
-        command.Parameters.AddWithValue(range.Limit);
-        command.Parameters.Add(new NpgsqlParameter { Value = (object?)range.Tenant ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Varchar });
-        command.Parameters.Add(new NpgsqlParameter
-        {
-            Value = (object?)range.ExceptTenants?.ToArray() ?? DBNull.Value,
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar,
-        });
+        await using var command = place.Command(Select);
+        AddTo(command, range);
         var events = await ReadAllAsync(command, ct);
         return new LogPage(events, events.Count < range.Limit ? Math.Max(range.After, range.UpTo) : events[^1].Position);
     }
@@ -74,7 +65,7 @@ public sealed class EventLog(Place place)
         string tenant, string stream, long fromVersion = 1, CancellationToken ct = default)
     {
         const string sql = $$"""
-            select {{Columns}} from {schema}.mt_events
+            select {{Row.Columns}} from {schema}.mt_events
             where tenant_id = $1 and stream_id = $2 and version >= $3 and not is_archived and type <> 'tombstone'
             order by version
             """;
@@ -85,6 +76,40 @@ public sealed class EventLog(Place place)
         return await ReadAllAsync(command, ct);
     }
 
+    /// <summary>A stream's last event; null for a stream without events.</summary>
+    public async Task<StoredEvent?> ReadLastAsync(string tenant, string stream, CancellationToken ct)
+    {
+        const string sql = $$"""
+            select {{Row.Columns}} from {schema}.mt_events
+            where tenant_id = $1 and stream_id = $2 and not is_archived and type <> 'tombstone'
+            order by version desc limit 1
+            """;
+        await using var command = place.Command(sql);
+        command.Parameters.AddWithValue(tenant);
+        command.Parameters.AddWithValue(stream);
+        return (await ReadAllAsync(command, ct)).SingleOrDefault();
+    }
+
+    /// <summary>
+    /// The events of a long stretch, one by one, by binary COPY: the same as page by page, in constant memory and one snapshot. Whoever
+    /// lingers between two events keeps a connection and a snapshot of the server.
+    /// </summary>
+    public async IAsyncEnumerable<StoredEvent> ScanAsync(LogRange range, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var connection = await place.DataSource.OpenConnectionAsync(ct);
+        await using var copy = await connection.BeginBinaryExportAsync(await CopyAsync(connection, range, ct), ct);
+        var whole = false;
+        try
+        {
+            while (await copy.StartRowAsync(ct) >= 0) yield return (await Row.FromAsync(copy, ct)).ToEvent();
+            whole = true;
+        }
+        finally
+        {
+            if (!whole) await copy.CancelAsync();
+        }
+    }
+
     /// <summary>The highest number ever drawn, 0 for a fresh log; transactions that are still open may hold numbers up to it.</summary>
     public async Task<long> LastIssuedAsync(CancellationToken ct)
     {
@@ -92,21 +117,35 @@ public sealed class EventLog(Place place)
         return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
+    /// <summary>COPY takes no parameters: the server itself writes them into the statement, as literals.</summary>
+    private async Task<string> CopyAsync(NpgsqlConnection connection, LogRange range, CancellationToken ct)
+    {
+        var template = Enumerable.Range(1, 5).Aggregate(place.Qualify(Select), (sql, number) =>
+            sql.Replace($"${number}", $"%{number}$L", StringComparison.Ordinal));
+        await using var command = new NpgsqlCommand("select format($6, $1, $2, $3, $4, $5)", connection);
+        AddTo(command, range);
+        command.Parameters.AddWithValue($"copy ({template}) to stdout (format binary)");
+        return (string)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    private static void AddTo(NpgsqlCommand command, LogRange range)
+    {
+        command.Parameters.AddWithValue(range.After);
+        command.Parameters.AddWithValue(range.UpTo);
+        command.Parameters.AddWithValue(range.Limit);
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)range.Tenant ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Varchar });
+        command.Parameters.Add(new NpgsqlParameter
+        {
+            Value = (object?)range.ExceptTenants?.ToArray() ?? DBNull.Value,
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar,
+        });
+    }
+
     private static async Task<List<StoredEvent>> ReadAllAsync(NpgsqlCommand command, CancellationToken ct)
     {
         var events = new List<StoredEvent>();
         await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-            events.Add(new StoredEvent(
-                Position: reader.GetInt64(0),
-                EventId: reader.GetGuid(1),
-                Tenant: reader.GetString(2),
-                Stream: reader.GetString(3),
-                Version: reader.GetInt64(4),
-                Type: reader.GetString(5),
-                Data: JsonElement.Parse(reader.GetFieldValue<byte[]>(6)),
-                Headers: reader.IsDBNull(7) ? null : EventHeaders.From(reader.GetFieldValue<byte[]>(7)),
-                RecordedAt: reader.GetFieldValue<DateTimeOffset>(8)));
+        while (await reader.ReadAsync(ct)) events.Add(Row.From(reader).ToEvent());
         return events;
     }
 }

@@ -29,8 +29,8 @@ public sealed class Sealing(CustomerKeys keys)
     }
 
     /// <summary>
-    /// The envelopes as sent, of the customers' events that clients of ours wrote; others are left out. Free text whose key is destroyed
-    /// reads as null.
+    /// The envelopes as sent, of the customers' events whose sender is known; those of other clients of the tables and those that cannot be
+    /// read are left out. Free text whose key is destroyed reads as null.
     /// </summary>
     /// <exception cref="SealBrokenException">A sealed text was altered.</exception>
     public async Task<IReadOnlyList<(StoredEvent Stored, Envelope Sent)>> OpenAsync(IReadOnlyList<StoredEvent> events, CancellationToken ct)
@@ -51,15 +51,15 @@ public sealed class Sealing(CustomerKeys keys)
 
     private static Envelope? Open(StoredEvent stored, IReadOnlyDictionary<string, CustomerKey> known)
     {
-        if (stored.Headers is not { } headers || !CustomerStream.TryCustomer(stored.Stream, out var customer)) return null;
+        if (stored.IsForeign || stored.Fault is not null || !CustomerStream.TryCustomer(stored.Stream, out var customer)) return null;
         var data = stored.Data;
         if (EventType.Named(stored.Type) is { } type && HasFreeText(type, data))
         {
             var key = known.GetValueOrDefault(customer);
             data = Rewrite(type, data, (name, text) => Open(key, text, Context(stored.EventId, name)));
         }
-        var occurredAt = DateTimeOffset.Parse(headers.OccurredAt, CultureInfo.InvariantCulture);
-        return new Envelope(headers.Source, headers.Id, stored.Type, customer, occurredAt, data);
+        var occurredAt = DateTimeOffset.Parse(stored.Headers.OccurredAt, CultureInfo.InvariantCulture);
+        return new Envelope(stored.Headers.Source, stored.Headers.Id, stored.Type, customer, occurredAt, data);
     }
 
     private static NewEvent Seal(string tenant, Envelope envelope, EventType type, CustomerKey? key)
@@ -70,7 +70,7 @@ public sealed class Sealing(CustomerKeys keys)
             : envelope.Data;
         var headers = new EventHeaders(
             envelope.Source, envelope.Id, envelope.OccurredAt.ToString(Rfc3339, CultureInfo.InvariantCulture),
-            ContentHash.Of(type.Name, envelope.Customer, envelope.OccurredAt, data), EventType.SchemaVersion);
+            ContentHash.Of(type.Name, envelope.Customer, envelope.OccurredAt, data), type.SchemaVersion);
         return new NewEvent(CustomerStream.Of(envelope.Customer), type.Name, DotNetType(type), id, data.GetRawText(), headers);
     }
 

@@ -20,9 +20,6 @@ public sealed class UnreadableEventException(StoredEvent unreadable, string reas
 /// <param name="Last">The tenant's last event in the batch.</param>
 internal sealed record TenantEvents(string Tenant, IReadOnlyDictionary<string, List<Entry>> Entries, Settings? Settings, StoredEvent Last)
 {
-    /// <summary>The stand-in source of rows that another Marten client appended without our headers.</summary>
-    private const string ForeignSource = "marten";
-
     /// <exception cref="UnreadableEventException">The first event that cannot be read.</exception>
     public static TenantEvents Read(string tenant, IReadOnlyList<StoredEvent> events)
     {
@@ -43,15 +40,14 @@ internal sealed record TenantEvents(string Tenant, IReadOnlyDictionary<string, L
     /// <summary>What one stored event means; types outside of the vocabulary belong to others and mean nothing here.</summary>
     public static Entry EntryOf(StoredEvent stored, EventType type)
     {
+        RefuseFaulty(stored);
         var faults = new List<Fault>();
         try
         {
             var happened = type.Read(new Fields(stored.Data, "data", faults));
             if (faults.Count > 0) throw new UnreadableEventException(stored, string.Join("; ", faults.Select(fault => $"{fault.Path} {fault.Message}")));
-            var occurredAt = stored.Headers is { } headers ? Timestamp.Parse(headers.OccurredAt) : stored.RecordedAt;
-            return new Entry(
-                stored.Position, 0, occurredAt.UtcTicks, stored.Headers?.Source ?? ForeignSource, stored.Headers?.Id ?? stored.EventId.ToString(),
-                Fact.Of(happened));
+            var occurredAt = Timestamp.Parse(stored.Headers.OccurredAt);
+            return new Entry(stored.Position, 0, occurredAt.UtcTicks, stored.Headers.Source, stored.Headers.Id, Fact.Of(happened));
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException or ArgumentException)
         {
@@ -59,8 +55,11 @@ internal sealed record TenantEvents(string Tenant, IReadOnlyDictionary<string, L
         }
     }
 
-    private static Settings SettingsOf(StoredEvent stored)
+    /// <summary>What a change of settings says.</summary>
+    /// <exception cref="UnreadableEventException">It cannot be read, or names what does not exist.</exception>
+    public static Settings SettingsOf(StoredEvent stored)
     {
+        RefuseFaulty(stored);
         try
         {
             var settings = SettingsChanged.Read(stored.Data);
@@ -71,5 +70,10 @@ internal sealed record TenantEvents(string Tenant, IReadOnlyDictionary<string, L
         {
             throw new UnreadableEventException(stored, e.Message, e);
         }
+    }
+
+    private static void RefuseFaulty(StoredEvent stored)
+    {
+        if (stored.Fault is { } reason) throw new UnreadableEventException(stored, reason);
     }
 }

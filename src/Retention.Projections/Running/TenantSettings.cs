@@ -38,18 +38,12 @@ public sealed class TenantSettings(Place place, EventLog.EventLog log, TimeProvi
     /// <summary>Forgets what was read lately of a tenant that is deleted.</summary>
     public void Forget(string tenant) => recent.TryRemove(tenant, out _);
 
+    /// <summary>The newest settings.</summary>
+    /// <exception cref="UnreadableEventException">Their event cannot be read.</exception>
     public async Task<SettingsVersion> LoadAsync(string tenant, CancellationToken ct)
     {
-        const string sql = """
-            select data, version, seq_id from {schema}.mt_events
-            where tenant_id = $1 and stream_id = 'settings' and not is_archived order by version desc limit 1
-            """;
-        await using var command = place.Command(sql);
-        command.Parameters.AddWithValue(tenant);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        if (!await reader.ReadAsync(ct)) return SettingsVersion.Default;
-        return new SettingsVersion(
-            SettingsChanged.Read(JsonSerializer.Deserialize<JsonElement>(reader.GetString(0))), reader.GetInt64(1), reader.GetInt64(2));
+        var last = await log.ReadLastAsync(tenant, CustomerStream.Settings, ct);
+        return last is null ? SettingsVersion.Default : new SettingsVersion(TenantEvents.SettingsOf(last), last.Version, last.Position);
     }
 
     /// <summary>Changes settings against their newest version; somebody else's change in between is taken into account.</summary>
@@ -89,7 +83,7 @@ public sealed class TenantSettings(Place place, EventLog.EventLog log, TimeProvi
         var data = new SettingsChanged(settings).ToData();
         var at = time.GetUtcNow();
         var hash = ContentHash.Of(SettingsChanged.Name, CustomerStream.Settings, at, JsonSerializer.Deserialize<JsonElement>(data));
-        var headers = new EventHeaders(Source, id, Timestamp.Format(at), hash, EventType.SchemaVersion);
+        var headers = new EventHeaders(Source, id, Timestamp.Format(at), hash, SettingsChanged.SchemaVersion);
         return new NewEvent(
             CustomerStream.Settings, SettingsChanged.Name, $"{typeof(SettingsChanged).FullName}, {typeof(SettingsChanged).Assembly.GetName().Name}",
             EventId.Of(tenant, Source, id), data, headers, version);
