@@ -60,8 +60,8 @@ public sealed class SealingTests(FreshPlace fresh) : IClassFixture<FreshPlace>
 
         var found = (await sealing.OpenAsync(await ReadAsync(), Stop)).ShouldHaveSingleItem().Sent;
 
-        found.Sent.Data.GetProperty("text").ValueKind.ShouldBe(JsonValueKind.Null);
-        found.Sent.Data.GetProperty("complaintId").GetString().ShouldBe("k");
+        found.Data.GetProperty("text").ValueKind.ShouldBe(JsonValueKind.Null);
+        found.Data.GetProperty("complaintId").GetString().ShouldBe("k");
     }
 
     [Fact]
