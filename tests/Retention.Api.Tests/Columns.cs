@@ -11,7 +11,8 @@ internal static class Columns
             "select table_name, column_name, udt_name from information_schema.columns where table_schema = 'retention' order by 1, 2");
         await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
         var columns = new List<(string, string, string)>();
-        while (await reader.ReadAsync(TestContext.Current.CancellationToken)) columns.Add((reader.GetString(0), reader.GetString(1), reader.GetString(2)));
+        while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+            columns.Add((reader.GetString(0), reader.GetString(1), reader.GetString(2)));
         return columns;
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Retention.Api.Tests;
@@ -32,10 +31,15 @@ internal static class Given
         Event("purchase_cancelled", customer, at, new JsonObject { ["orderId"] = $"{customer}-{order}" });
 
     public static JsonObject Score(string customer, string at, string instrument, int score, string? comment = null) =>
-        Event("feedback_given", customer, at, new JsonObject { ["instrument"] = instrument, ["score"] = score, ["comment"] = comment }, $"{instrument}-{customer}-{at}");
+        Event(
+            "feedback_given", customer, at, new JsonObject { ["instrument"] = instrument, ["score"] = score, ["comment"] = comment },
+            $"{instrument}-{customer}-{at}");
 
-    public static JsonObject Complaint(string customer, string at, string complaint, string? text = null) =>
-        Event("complaint_received", customer, at, new JsonObject { ["complaintId"] = complaint, ["channel"] = "email", ["category"] = "delivery", ["text"] = text });
+    public static JsonObject Complaint(string customer, string at, string complaint, string? text = null)
+    {
+        var data = new JsonObject { ["complaintId"] = complaint, ["channel"] = "email", ["category"] = "delivery", ["text"] = text };
+        return Event("complaint_received", customer, at, data);
+    }
 
     public static JsonObject Replied(string customer, string at, string complaint) =>
         Event("complaint_replied", customer, at, new JsonObject { ["complaintId"] = complaint });
@@ -53,6 +57,4 @@ internal static class Given
         else parent[steps[^1]] = JsonNode.Parse(json);
         return copy;
     }
-
-    public static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

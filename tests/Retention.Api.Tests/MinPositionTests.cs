@@ -22,8 +22,8 @@ public sealed class MinPositionTests(ServiceFixture service)
         {
             var shop = service.NewTenant("own");
             var sent = await shop.AcceptAsync(
-                Order("c", "2025-01-01"), Score("c", "2025-01-02", "nps", 9), Score("c", "2025-01-02", "csat", 5), Score("c", "2025-01-02", "ces", 7),
-                Complaint("c", "2025-01-03", "1"));
+                Order("c", "2025-01-01"), Complaint("c", "2025-01-03", "1"),
+                Score("c", "2025-01-02", "nps", 9), Score("c", "2025-01-02", "csat", 5), Score("c", "2025-01-02", "ces", 7));
 
             var answer = await shop.GetAsync($"{endpoint}?minPosition={sent.Number("position")}");
 
@@ -34,7 +34,8 @@ public sealed class MinPositionTests(ServiceFixture service)
 
     [Fact]
     public async Task A_position_that_was_never_issued_is_refused_even_by_a_tenant_without_events() =>
-        (await service.NewTenant("empty").GetAsync("/v1/metrics/nps?minPosition=900000000")).ShouldBeProblem(400, "unknown_position", "minPosition", "answered");
+        (await service.NewTenant("empty").GetAsync("/v1/metrics/nps?minPosition=900000000"))
+            .ShouldBeProblem(400, "unknown_position", "minPosition", "answered");
 
     [Fact]
     public async Task A_projection_that_stands_still_is_503_behind_after_30_seconds_and_answers_again_when_it_moves()

@@ -57,11 +57,13 @@ public sealed class TestTenant(HttpClient client, string name)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content, Headers = { { "Retention-Tenant", Name } } };
         using var response = await client.SendAsync(request, Cancellation);
-        var answer = new Answer((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync(Cancellation))
+        var text = await response.Content.ReadAsStringAsync(Cancellation);
+        var answer = new Answer((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text)
         {
             RetryAfter = response.Headers.RetryAfter?.ToString(),
         };
-        if (answer.Status == 200 && method != HttpMethod.Get && answer.Member("position") is { } position) Position = Math.Max(Position, position.GetInt64());
+        if (answer.Status == 200 && method != HttpMethod.Get && answer.Member("position") is { } position)
+            Position = Math.Max(Position, position.GetInt64());
         return answer;
     }
 }
@@ -81,7 +83,8 @@ public sealed record Answer(int Status, string? MediaType, string Text)
     public JsonElement Row(string period) => Rows.Single(row => row.GetProperty("period").GetString() == period);
 
     public JsonElement? Member(string name) =>
-        MediaType?.EndsWith("json", StringComparison.Ordinal) == true && Root.ValueKind == JsonValueKind.Object && Root.TryGetProperty(name, out var member)
+        MediaType?.EndsWith("json", StringComparison.Ordinal) == true && Root.ValueKind == JsonValueKind.Object
+        && Root.TryGetProperty(name, out var member)
             ? member
             : null;
 
@@ -113,7 +116,8 @@ internal static class Faults
     public static void ShouldName(this IReadOnlyList<JsonElement> errors, string path, string code, IReadOnlyList<string> words)
     {
         var all = string.Join('\n', errors);
-        var named = errors.Where(error => error.GetProperty("path").GetString() == path && error.GetProperty("code").GetString() == code).ToList();
+        var named = errors
+            .Where(error => (error.GetProperty("path").GetString(), error.GetProperty("code").GetString()) == (path, code)).ToList();
         named.ShouldHaveSingleItem($"{path} {code} in\n{all}");
         foreach (var word in words) named[0].GetProperty("message").GetString()!.ShouldContain(word);
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -24,11 +25,12 @@ internal static partial class Verified
             return;
         }
         File.WriteAllText(received, normal, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        if (!File.Exists(verified)) Assert.Fail($"{Path.GetFileName(verified)} does not exist; {Path.GetFileName(received)} beside it holds what came.");
+        var (name, beside) = (Path.GetFileName(verified), $"{Path.GetFileName(received)} beside it holds what came.");
+        if (!File.Exists(verified)) Assert.Fail($"{name} does not exist; {beside}");
         var (expected, came) = (File.ReadAllLines(verified), normal.TrimEnd('\n').Split('\n'));
         var line = expected.Zip(came).TakeWhile(both => both.First == both.Second).Count();
         Assert.Fail(
-            $"{Path.GetFileName(verified)} differs from line {line + 1} on; {Path.GetFileName(received)} beside it holds what came.\n"
+            $"{name} differs from line {line + 1} on; {beside}\n"
             + $"verified: {expected.ElementAtOrDefault(line)}\nreceived: {came.ElementAtOrDefault(line)}");
     }
 
@@ -37,7 +39,7 @@ internal static partial class Verified
     {
         using var document = JsonDocument.Parse(json);
         using var lines = new MemoryStream();
-        var options = new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        var options = new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         using (var writer = new Utf8JsonWriter(lines, options)) document.WriteTo(writer);
         return Fleeting().Replace(Encoding.UTF8.GetString(lines.ToArray()), "\"$1\": \"{$1}\"");
     }

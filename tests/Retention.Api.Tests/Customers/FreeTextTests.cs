@@ -17,7 +17,8 @@ public sealed class FreeTextTests(ServiceFixture service)
             Order("canary-control", "2025-01-01"), Complaint("c", "2025-01-02", "1", $"My {Canary} escaped."),
             Score("c", "2025-01-03", "nps", 2, $"{Canary}!"), Score("c", "2025-01-04", "csat", 2, Canary));
         await shop.SendAsync(Complaint("c", "2025-01-02", "1", $"My {Canary} escaped again."));
-        var timeline = (await shop.AskAsync("/v1/customers/c/timeline")).List("timeline").Select(entry => entry.GetProperty("data")).ToList();
+        var entries = (await shop.AskAsync("/v1/customers/c/timeline")).List("timeline");
+        var timeline = entries.Select(entry => entry.GetProperty("data")).ToList();
 
         timeline[0].GetProperty("text").GetString().ShouldBe($"My {Canary} escaped.");
         timeline[1].GetProperty("comment").GetString().ShouldBe($"{Canary}!");
@@ -66,7 +67,8 @@ public sealed class FreeTextTests(ServiceFixture service)
         foreach (var (table, column, type) in columns)
         {
             var bytes = type == "bytea" ? column : $"convert_to({column}::text, 'UTF8')";
-            await using var command = database.CreateCommand($"select exists (select from retention.{table} where position($1::bytea in {bytes}) > 0)");
+            var sql = $"select exists (select from retention.{table} where position($1::bytea in {bytes}) > 0)";
+            await using var command = database.CreateCommand(sql);
             command.Parameters.AddWithValue(needle);
             if ((bool)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!) holding.Add(table);
         }

@@ -38,14 +38,16 @@ public sealed class BadBodyTests(ServiceFixture service)
         var shop = service.NewTenant("deep");
 
         (await shop.PostAsync("/v1/events", deep)).ShouldBeProblem(400, "malformed_json");
-        (await shop.PostAsync("/v1/events", $"{Good}\n{{\"id\":\"a\",\"data\":{deep}}}\n", Ndjson)).ShouldRefuse(1, "malformed_json", "", "JSON");
+        (await shop.PostAsync("/v1/events", $"{Good}\n{{\"id\":\"a\",\"data\":{deep}}}\n", Ndjson))
+            .ShouldRefuse(1, "malformed_json", "", "JSON");
         (await shop.PutAsync("/v1/settings", deep)).ShouldBeProblem(400, "malformed_json");
     }
 
     [Fact]
     public async Task Bytes_that_are_no_utf8_are_refused()
     {
-        var body = Encoding.UTF8.GetBytes(Good.Replace("\"c\"", "\"#\"", StringComparison.Ordinal)).Select(value => value == '#' ? (byte)0xFF : value).ToArray();
+        var body = Encoding.UTF8.GetBytes(Good.Replace("\"c\"", "\"#\"", StringComparison.Ordinal));
+        body[Array.IndexOf(body, (byte)'#')] = 0xFF;
 
         var whole = await service.NewTenant("utf8").PostAsync("/v1/events", [(byte)'[', .. body, (byte)']'], "application/json");
         var line = await service.NewTenant("utf8").PostAsync("/v1/events", [.. body, (byte)'\n', .. Encoding.UTF8.GetBytes(Good)], Ndjson);
@@ -65,8 +67,7 @@ public sealed class BadBodyTests(ServiceFixture service)
     [InlineData("\"note\":1e99999999999999999999", "out_of_range", "data.note", "exponent")]
     public async Task What_cannot_be_kept_is_refused_before_it_reaches_the_database(string member, string code, string path, string words)
     {
-        const string Start = """{"id":"x","source":"s","type":"complaint_received","customer":"c","occurredAt":"2025-01-01T00:00:00Z","data":{"complaintId":"1",""";
-        var line = $"{Start}{member}}}}}";
+        var line = Complaint("c", "2025-01-01", "1").ToJsonString().Replace("\"text\":null", member, StringComparison.Ordinal);
 
         var lines = await service.NewTenant("kept").PostAsync("/v1/events", $"{line}\n{Good}", Ndjson);
         var document = await service.NewTenant("kept").PostAsync("/v1/events", $"[{line},{Good}]");
@@ -92,7 +93,9 @@ public sealed class BadBodyTests(ServiceFixture service)
     public async Task Pairs_of_surrogates_and_every_other_letter_are_kept()
     {
         var shop = service.NewTenant("letters");
-        await shop.PostAsync("/v1/events", $"[{Complaint("Żółć 🦊", "2025-01-01", "1").ToJsonString().Replace("\"text\":null", "\"text\":\"\\ud83e\\udd8a ’\\t\\\"\"", StringComparison.Ordinal)}]");
+        const string Text = "\"text\":\"\\ud83e\\udd8a ’\\t\\\"\"";
+        var line = Complaint("Żółć 🦊", "2025-01-01", "1").ToJsonString().Replace("\"text\":null", Text, StringComparison.Ordinal);
+        await shop.PostAsync("/v1/events", $"[{line}]");
 
         var timeline = (await shop.AskAsync($"/v1/customers/{Uri.EscapeDataString("Żółć 🦊")}/timeline")).List("timeline");
 
@@ -104,7 +107,8 @@ public sealed class BadBodyTests(ServiceFixture service)
     {
         var shop = service.NewTenant("lines");
         var second = Order("c", "2025-01-02").ToJsonString();
-        string[] lines = [Good, "", "{\"id\":", "  \r", "[]", "{\"id\":\"twice\",\"id\":\"twice\"}", $"{{\"id\":\"{new string('x', 1 << 20)}\"}}", second];
+        var tooLong = $"{{\"id\":\"{new string('x', 1 << 20)}\"}}";
+        string[] lines = [Good, "", "{\"id\":", "  \r", "[]", "{\"id\":\"twice\",\"id\":\"twice\"}", tooLong, second];
 
         var answer = await shop.PostAsync("/v1/events", string.Join('\n', lines), Ndjson);
 
@@ -131,9 +135,12 @@ public sealed class BadBodyTests(ServiceFixture service)
         var shop = service.NewTenant("gzip");
         var packed = Gzip($"[{Order("c", "2025-01-01").ToJsonString()},{Order("c", "2025-01-02").ToJsonString()}]");
 
-        (await shop.PostAsync("/v1/events", packed[..^9], "application/json", "gzip")).ShouldBeProblem(400, "malformed_body", null, "decompressed");
-        (await shop.PostAsync("/v1/events", Encoding.UTF8.GetBytes("[]"), "application/json", "gzip")).ShouldBeProblem(400, "malformed_body");
-        (await shop.PostAsync("/v1/events", packed, "application/json", "zip")).ShouldBeProblem(415, "unsupported_media_type", null, "zip", "gzip");
+        (await shop.PostAsync("/v1/events", packed[..^9], "application/json", "gzip"))
+            .ShouldBeProblem(400, "malformed_body", null, "decompressed");
+        (await shop.PostAsync("/v1/events", Encoding.UTF8.GetBytes("[]"), "application/json", "gzip"))
+            .ShouldBeProblem(400, "malformed_body");
+        (await shop.PostAsync("/v1/events", packed, "application/json", "zip"))
+            .ShouldBeProblem(415, "unsupported_media_type", null, "zip", "gzip");
         (await shop.GetAsync("/v1/customers/c")).Status.ShouldBe(404);
         (await shop.PostAsync("/v1/events", packed, "application/json", "gzip")).Number("accepted").ShouldBe(2);
     }
@@ -141,7 +148,8 @@ public sealed class BadBodyTests(ServiceFixture service)
     [Fact]
     public async Task A_document_beyond_64_MB_is_413_before_it_is_sent()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = new ByteArrayContent(new byte[(64 << 20) + 1]) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events");
+        request.Content = new ByteArrayContent(new byte[(64 << 20) + 1]);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.ExpectContinue = true;
 
@@ -159,7 +167,8 @@ public sealed class BadBodyTests(ServiceFixture service)
     [InlineData("../etc")]
     [InlineData("a123456789b123456789c123456789d123456789e123456789f123456789g123")]
     public async Task A_tenant_of_another_name_is_refused_and_the_allowed_letters_are_said(string name) =>
-        (await service.Api.Tenant(name).PostAsync("/v1/events", "[]")).ShouldBeProblem(400, "invalid_tenant", "Retention-Tenant", "1 to 63", "a–z");
+        (await service.Api.Tenant(name).PostAsync("/v1/events", "[]"))
+            .ShouldBeProblem(400, "invalid_tenant", "Retention-Tenant", "1 to 63", "a–z");
 
     [Fact]
     public async Task Another_host_is_refused()

@@ -55,7 +55,8 @@ public sealed class RepeatedEventsTests(ServiceFixture service)
         again.ShouldRefuse(0, "conflict", "id", "stored event stays");
         var timeline = (await shop.AskAsync("/v1/customers/c/timeline")).List("timeline");
         timeline.Count.ShouldBe(2);
-        (timeline[0].GetProperty("occurredAt").GetString(), timeline[0].GetProperty("data").GetProperty("total").GetRawText()).ShouldBe(("2025-01-01T12:00:00+02:00", "49.90"));
+        (timeline[0].GetProperty("occurredAt").GetString(), timeline[0].GetProperty("data").GetProperty("total").GetRawText())
+            .ShouldBe(("2025-01-01T12:00:00+02:00", "49.90"));
     }
 
     [Fact]
@@ -74,7 +75,8 @@ public sealed class RepeatedEventsTests(ServiceFixture service)
         await shop.AcceptAsync(Sent, Sent.With("source", "\"other\"").With("data.orderId", "\"other\""));
         await service.NewTenant("two").AcceptAsync(Sent.With("data.total", "1"));
 
-        (await shop.AskAsync("/v1/metrics/revenue?from=2025-01-01&to=2025-02-01")).Rows.ShouldHaveSingleItem().GetProperty("orders").GetInt64().ShouldBe(2);
+        var january = (await shop.AskAsync("/v1/metrics/revenue?from=2025-01-01&to=2025-02-01")).Rows.ShouldHaveSingleItem();
+        january.GetProperty("orders").GetInt64().ShouldBe(2);
     }
 
     [Fact]
@@ -110,7 +112,8 @@ public sealed class RepeatedEventsTests(ServiceFixture service)
         answer.ShouldBeProblem(422, "out_of_range", "events[2].data.total", "negative");
         (await shop.GetAsync("/v1/customers/c")).ShouldBeProblem(404, "unknown_customer");
         var settings = (await shop.GetAsync("/v1/settings")).Root;
-        (settings.GetProperty("currency").ValueKind, settings.GetProperty("version").GetInt64()).ShouldBe((System.Text.Json.JsonValueKind.Null, 0));
+        (settings.GetProperty("currency").ValueKind, settings.GetProperty("version").GetInt64())
+            .ShouldBe((System.Text.Json.JsonValueKind.Null, 0));
     }
 
     [Fact]
@@ -120,8 +123,10 @@ public sealed class RepeatedEventsTests(ServiceFixture service)
         await shop.AcceptAsync(Sent);
         var conflict = Sent.With("data.total", "1");
 
-        (await AtomicAsync(shop, Order("c", "2025-01-02"), Sent.With("id", null), Order("c", "2025-01-03", -1))).ShouldBeProblem(422, "required", "events[1].id", "non-empty");
-        (await AtomicAsync(shop, Order("c", "2025-01-02"), conflict)).ShouldBeProblem(409, "conflict", "events[1].id", "stored event stays");
+        (await AtomicAsync(shop, Order("c", "2025-01-02"), Sent.With("id", null), Order("c", "2025-01-03", -1)))
+            .ShouldBeProblem(422, "required", "events[1].id", "non-empty");
+        (await AtomicAsync(shop, Order("c", "2025-01-02"), conflict))
+            .ShouldBeProblem(409, "conflict", "events[1].id", "stored event stays");
         (await shop.AskAsync("/v1/customers/c/timeline")).List("timeline").ShouldHaveSingleItem();
     }
 

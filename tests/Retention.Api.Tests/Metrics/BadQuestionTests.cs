@@ -7,8 +7,8 @@ public sealed class BadQuestionTests(ServiceFixture service)
 {
     private static readonly string[] Endpoints =
     [
-        "/v1/cohorts", "/v1/metrics/retention", "/v1/metrics/revenue", "/v1/metrics/clv", "/v1/metrics/nps", "/v1/metrics/csat", "/v1/metrics/ces",
-        "/v1/metrics/complaints", "/v1/customers/c", "/v1/customers/c/timeline",
+        "/v1/cohorts", "/v1/metrics/retention", "/v1/metrics/revenue", "/v1/metrics/clv", "/v1/metrics/nps", "/v1/metrics/csat",
+        "/v1/metrics/ces", "/v1/metrics/complaints", "/v1/customers/c", "/v1/customers/c/timeline",
     ];
 
     public static TheoryData<string> Everywhere => [.. Endpoints];
@@ -68,7 +68,8 @@ public sealed class BadQuestionTests(ServiceFixture service)
     {
         var answer = await service.NewTenant("asked").GetAsync("/v1/metrics/retention?grain=x&tz=y&asOf=z&activity=a&refunds=b&from=c");
 
-        answer.List("errors").Select(error => error.GetProperty("path").GetString()).ShouldBe(["grain", "tz", "asOf", "activity", "refunds", "from"], ignoreOrder: true);
+        answer.List("errors").Select(error => error.GetProperty("path").GetString())
+            .ShouldBe(["grain", "tz", "asOf", "activity", "refunds", "from"], ignoreOrder: true);
     }
 
     [Fact]
@@ -78,10 +79,16 @@ public sealed class BadQuestionTests(ServiceFixture service)
         await shop.AcceptAsync(Order("c", "2025-01-01"));
         Answer[] problems =
         [
-            await shop.GetAsync("/v1/metrics/revenue?grain=fortnight"), await shop.GetAsync("/v1/metrics/profit"), await shop.DeleteAsync("/v1/metrics"),
-            await shop.GetAsync("/v1/customers/nobody"), await shop.PostAsync("/v1/events", "x", "text/plain"), await shop.PostAsync("/v1/events?atomic=yes", "[]"),
-            await shop.PutAsync("/v1/settings", """{"refunds":"never"}"""), await shop.PutAsync("/v1/settings", """{"currency":"USD"}"""),
-            await shop.PostAsync("/v1/events?atomic=true", $"[{Order("c", "2025-01-01", 5)}]"), await service.Api.Tenant("Acme").GetAsync("/v1/settings"),
+            await shop.GetAsync("/v1/metrics/revenue?grain=fortnight"),
+            await shop.GetAsync("/v1/metrics/profit"),
+            await shop.DeleteAsync("/v1/metrics"),
+            await shop.GetAsync("/v1/customers/nobody"),
+            await shop.PostAsync("/v1/events", "x", "text/plain"),
+            await shop.PostAsync("/v1/events?atomic=yes", "[]"),
+            await shop.PutAsync("/v1/settings", """{"refunds":"never"}"""),
+            await shop.PutAsync("/v1/settings", """{"currency":"USD"}"""),
+            await shop.PostAsync("/v1/events?atomic=true", TestTenant.Json([Order("c", "2025-01-01", 5)])),
+            await service.Api.Tenant("Acme").GetAsync("/v1/settings"),
         ];
 
         string.Join('\n', problems.Select(problem => Verified.Scrubbed(problem.Text))).ShouldBeVerified();
@@ -90,7 +97,9 @@ public sealed class BadQuestionTests(ServiceFixture service)
     [Fact]
     public async Task Accept_chooses_the_format_where_the_query_does_not()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/metrics/revenue") { Headers = { { "Accept", "text/csv" }, { "Retention-Tenant", "nothing-here" } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/metrics/revenue");
+        request.Headers.Add("Accept", "text/csv");
+        request.Headers.Add("Retention-Tenant", "nothing-here");
 
         using var response = await service.Api.Client.SendAsync(request, TestContext.Current.CancellationToken);
 

@@ -22,7 +22,8 @@ public sealed class EvaluationMomentTests(ServiceFixture service)
         clock.Now = recorded.Date.AddHours(23);
         DateTimeOffset.Parse(await AsOfAsync("")).ShouldBe(recorded);
 
-        async Task<string> AsOfAsync(string more) => (await shop.AskAsync($"/v1/metrics/revenue?grain=year{more}")).Root.GetProperty("asOf").GetString()!;
+        async Task<string> AsOfAsync(string more) =>
+            (await shop.AskAsync($"/v1/metrics/revenue?grain=year{more}")).Root.GetProperty("asOf").GetString()!;
     }
 
     [Fact]
@@ -32,7 +33,8 @@ public sealed class EvaluationMomentTests(ServiceFixture service)
         await using var api = await service.StartAsync("clock", clock);
 
         (await api.Tenant("shop").GetAsync("/v1/metrics/revenue?asOf=2026-03-01T12:00:00Z")).Status.ShouldBe(200);
-        (await api.Tenant("shop").GetAsync("/v1/metrics/revenue?asOf=2026-03-01T12:00:01Z")).ShouldBeProblem(400, "in_future", "asOf", "2026-03-01T12:00:00");
+        (await api.Tenant("shop").GetAsync("/v1/metrics/revenue?asOf=2026-03-01T12:00:01Z"))
+            .ShouldBeProblem(400, "in_future", "asOf", "2026-03-01T12:00:00");
         (await api.Tenant("shop").GetAsync("/v1/metrics/revenue?asOf=2026-03-01&tz=America/New_York")).Status.ShouldBe(200);
         (await api.Tenant("shop").GetAsync("/v1/metrics/revenue?asOf=2026-03-02&tz=Pacific/Kiritimati")).Status.ShouldBe(200);
         (await api.Tenant("shop").GetAsync("/v1/metrics/revenue?asOf=2026-03-02")).ShouldBeProblem(400, "in_future", "asOf");
@@ -42,7 +44,8 @@ public sealed class EvaluationMomentTests(ServiceFixture service)
     public async Task Facts_at_or_after_the_moment_are_ignored()
     {
         var shop = service.NewTenant("moment");
-        await shop.AcceptAsync(Order("c", "2025-01-10", 100), Refund("c", "2025-01-10", "2025-01-20", 30), Cancel("c", "2025-01-10", "2025-02-01"));
+        await shop.AcceptAsync(
+            Order("c", "2025-01-10", 100), Refund("c", "2025-01-10", "2025-01-20", 30), Cancel("c", "2025-01-10", "2025-02-01"));
 
         (await RevenueAsync("2025-01-10T12:00:00Z")).ShouldBe((0, 0m, "in_progress"));
         (await RevenueAsync("2025-01-10T12:00:00.0000001Z")).ShouldBe((1, 100m, "in_progress"));

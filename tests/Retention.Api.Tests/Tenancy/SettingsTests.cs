@@ -6,7 +6,8 @@ namespace Retention.Api.Tests.Tenancy;
 public sealed class SettingsTests(ServiceFixture service)
 {
     [Fact]
-    public async Task Settings_begin_with_the_defaults() => Verified.Scrubbed((await service.NewTenant("fresh").GetAsync("/v1/settings")).Text).ShouldBeVerified();
+    public async Task Settings_begin_with_the_defaults() =>
+        Verified.Scrubbed((await service.NewTenant("fresh").GetAsync("/v1/settings")).Text).ShouldBeVerified();
 
     [Fact]
     public async Task A_change_merges_and_absent_members_keep_their_value()
@@ -94,7 +95,8 @@ public sealed class SettingsTests(ServiceFixture service)
     public async Task An_answer_with_the_position_of_a_change_uses_it_at_once_and_goes_on_so()
     {
         var shop = service.NewTenant("change");
-        await shop.AcceptAsync(Order("c", "2025-01-31T23:30:00Z", 100), Refund("c", "2025-01-31T23:30:00Z", "2025-03-10", 40), Order("c", "2025-03-05", 10));
+        await shop.AcceptAsync(
+            Order("c", "2025-01-31T23:30:00Z", 100), Refund("c", "2025-01-31T23:30:00Z", "2025-03-10", 40), Order("c", "2025-03-05", 10));
         (await FiguresAsync()).ShouldBe("UTC window:90d order: 2025-01-01 60.00, 2025-02-01 0.00, 2025-03-01 10.00; lapsed 0");
 
         await shop.PutAsync("/v1/settings", """{"timeZone":"Europe/Helsinki","refunds":"refund","activity":{"kind":"window","days":30}}""");
@@ -119,7 +121,8 @@ public sealed class SettingsTests(ServiceFixture service)
     public async Task The_first_answer_fixes_the_scale_of_satisfaction()
     {
         var shop = service.NewTenant("scale");
-        await shop.AcceptAsync(Score("c", "2025-01-01", "csat", 9).With("data.scaleMin", "0").With("data.scaleMax", "10").With("data.topBox", "3"));
+        var first = Score("c", "2025-01-01", "csat", 9).With("data.scaleMin", "0").With("data.scaleMax", "10").With("data.topBox", "3");
+        await shop.AcceptAsync(first);
 
         (await shop.SendAsync(Score("d", "2025-01-02", "csat", 5).With("data.scaleMax", "5")))
             .ShouldRefuse(0, "instrument_mismatch", "data.instrument", "0 to 10", "topBox 3");

@@ -14,7 +14,8 @@ public sealed class TenantTests(ServiceFixture service)
         (await spoken.PostAsync("/v1/tenants", $$"""{"name":"{{made}}"}""")).Status.ShouldBe(200);
         await spoken.AcceptAsync(Order("c", "2025-01-01"));
 
-        var names = (await spoken.GetAsync("/v1/tenants")).List("tenants").Select(tenant => tenant.GetProperty("name").GetString()).ToList();
+        var tenants = (await spoken.GetAsync("/v1/tenants")).List("tenants");
+        var names = tenants.Select(tenant => tenant.GetProperty("name").GetString()).ToList();
         names.ShouldContain(made);
         names.ShouldContain(spoken.Name);
     }
@@ -34,9 +35,11 @@ public sealed class TenantTests(ServiceFixture service)
     public async Task Two_tenants_with_equal_ids_do_not_see_each_other()
     {
         var (one, two) = (service.NewTenant("one"), service.NewTenant("two"));
-        await one.AcceptAsync(Order("c", "2025-01-01", 10.00m), Score("c", "2025-01-02", "nps", 10), Complaint("c", "2025-01-03", "1", "one's words"));
+        await one.AcceptAsync(
+            Order("c", "2025-01-01", 10.00m), Score("c", "2025-01-02", "nps", 10), Complaint("c", "2025-01-03", "1", "one's words"));
         await two.AcceptAsync(
-            Order("c", "2025-01-01", 7).With("data.currency", "\"JPY\""), Score("c", "2025-01-02", "nps", 0), Complaint("c", "2025-01-03", "1", "two's words"));
+            Order("c", "2025-01-01", 7).With("data.currency", "\"JPY\""), Score("c", "2025-01-02", "nps", 0),
+            Complaint("c", "2025-01-03", "1", "two's words"));
 
         (await FiguresAsync(one)).ShouldBe("10.00 10.00 100 one's words");
         (await FiguresAsync(two)).ShouldBe("7 7 -100 two's words");
@@ -58,9 +61,11 @@ public sealed class TenantTests(ServiceFixture service)
         var (gone, kept) = (service.NewTenant("gone"), service.NewTenant("kept"));
         foreach (var tenant in new[] { gone, kept })
         {
-            (await tenant.PostAsync("/v1/imports?mapping=cdnow", "customer,date,units,amount\nx,1997-01-01,1,11.77\n", "text/csv")).Status.ShouldBe(200);
+            const string File = "customer,date,units,amount\nx,1997-01-01,1,11.77\n";
+            (await tenant.PostAsync("/v1/imports?mapping=cdnow", File, "text/csv")).Status.ShouldBe(200);
             await tenant.AcceptAsync(
-                Order("c", "2025-01-01").With("data.currency", "\"USD\""), Score("c", "2025-01-02", "nps", 9, "words"), Complaint("c", "2025-01-03", "1", "words"));
+                Order("c", "2025-01-01").With("data.currency", "\"USD\""), Score("c", "2025-01-02", "nps", 9, "words"),
+                Complaint("c", "2025-01-03", "1", "words"));
             await tenant.AskAsync("/v1/metrics/revenue");
         }
         var tables = await TablesHoldingAsync(gone.Name);
