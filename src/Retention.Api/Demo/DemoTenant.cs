@@ -16,6 +16,9 @@ public sealed class DemoTenant(Ingestion ingestion, ImportTable imports, Progres
     private static readonly Guid Load = Retention.Domain.Events.EventId.Of(Name, DemoShop.Source, "load");
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    /// <summary>Registrations in the shop. A load that goes on must be told the same number as the one that was cut short.</summary>
+    public int Customers { get; init; } = 20_000;
+
     /// <summary>Whether there is something left to load.</summary>
     public async Task<bool> IsMissingAsync(CancellationToken ct) => await imports.FindAsync(Name, Load, ct) is not { Status: "done" };
 
@@ -30,7 +33,7 @@ public sealed class DemoTenant(Ingestion ingestion, ImportTable imports, Progres
 
         // The shop ends on the day before its first load, whenever that is finished: the same events again are duplicates, not conflicts.
         var lastDay = DateOnly.FromDateTime(import.StartedAt.UtcDateTime).AddDays(-1);
-        var events = DemoShop.Events(new DemoOptions(lastDay, DateTimeZone.Utc));
+        var events = DemoShop.Events(new DemoOptions(lastDay, DateTimeZone.Utc) { Customers = Customers });
         long? total = events.TryGetNonEnumeratedCount(out var count) ? count : null;
         var (stored, position) = (0, 0L);
         foreach (var batch in events.Chunk(BatchSize))
