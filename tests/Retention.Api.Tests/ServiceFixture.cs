@@ -48,6 +48,8 @@ public sealed class RunningApi : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    public IServiceProvider Services => app.Services;
+
     public static async Task<RunningApi> StartAsync(ServiceOptions options, TimeProvider time)
     {
         var app = RetentionApp.Build(options, time);

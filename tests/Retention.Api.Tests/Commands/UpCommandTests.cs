@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Retention.Api.Commands;
@@ -7,88 +6,71 @@ namespace Retention.Api.Tests.Commands;
 
 public sealed class UpCommandTests : IDisposable
 {
-    private readonly string data = Directory.CreateTempSubdirectory("retention-").FullName;
-    private readonly int port = FreePort();
-
-    public UpCommandTests()
-    {
-        // Root runs PostgreSQL as another user, who has to get there.
-        if (OperatingSystem.IsLinux())
-            File.SetUnixFileMode(data, (UnixFileMode)0b111_101_101);
-    }
+    private readonly TrialFolder folder = new();
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public void Dispose()
-    {
-        foreach (var pid in Servers())
-        {
-            using var process = Process.GetProcessById(pid);
-            process.Kill();
-            process.WaitForExit();
-        }
-        Directory.Delete(data, recursive: true);
-    }
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public async Task A_second_start_names_the_first_and_SIGTERM_stops_that_one_with_its_database()
     {
-        using var first = Up();
+        using var first = folder.Up();
         await first.UntilAsync("Retention is ready at", Ct);
-        var url = $"http://localhost:{port}";
-        RunningService.Find(data).ShouldNotBeNull().ShouldSatisfyAllConditions(
+        var url = folder.Url;
+        RunningService.Find(folder.Data).ShouldNotBeNull().ShouldSatisfyAllConditions(
             service => service.Url.ShouldBe(url),
             service => service.Pid.ShouldBe(first.Pid));
-        Servers().ShouldNotBeEmpty();
+        folder.Servers().ShouldNotBeEmpty();
 
-        using var second = Up();
+        using var second = folder.Up();
         (await second.EndAsync(Ct)).ShouldBe(1);
         second.Errors.ShouldContain($"already running at {url}");
         using var http = new HttpClient();
         (await http.GetAsync(new Uri($"{url}/health/live"), Ct)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        using var status = RetentionProcess.Start("status", "--data", data);
+        using var status = RetentionProcess.Start("status", "--data", folder.Data);
         (await status.EndAsync(Ct)).ShouldBe(0);
         status.Output.ShouldContain(url);
 
         await first.SignalAsync("TERM", Ct);
         (await first.EndAsync(Ct)).ShouldBe(0);
-        Servers().ShouldBeEmpty();
-        RunningService.Find(data).ShouldBeNull();
-        File.Exists(Path.Combine(data, "service.json")).ShouldBeFalse();
+        folder.Servers().ShouldBeEmpty();
+        RunningService.Find(folder.Data).ShouldBeNull();
+        File.Exists(Path.Combine(folder.Data, "service.json")).ShouldBeFalse();
     }
 
     [Fact]
     public async Task After_a_violent_end_the_next_start_takes_the_database_over()
     {
-        using var killed = Up();
+        using var killed = folder.Up();
         await killed.UntilAsync("Retention is ready at", Ct);
-        var server = Servers();
+        var server = folder.Servers();
         await killed.SignalAsync("KILL", Ct);
         await killed.EndAsync(Ct);
-        RunningService.Find(data).ShouldBeNull();
-        File.Exists(Path.Combine(data, "service.json")).ShouldBeTrue();
-        using var status = RetentionProcess.Start("status", "--data", data);
+        RunningService.Find(folder.Data).ShouldBeNull();
+        File.Exists(Path.Combine(folder.Data, "service.json")).ShouldBeTrue();
+        using var status = RetentionProcess.Start("status", "--data", folder.Data);
         (await status.EndAsync(Ct)).ShouldBe(1);
         status.Errors.ShouldContain("No service is running");
 
-        using var again = Up();
+        using var again = folder.Up();
         await again.UntilAsync("Retention is ready at", Ct);
         again.Output.ShouldContain("Adopting");
-        Servers().ShouldContain(server[0]);
+        folder.Servers().ShouldContain(server[0]);
         await again.SignalAsync("INT", Ct);
         (await again.EndAsync(Ct)).ShouldBe(0);
-        Servers().ShouldBeEmpty();
+        folder.Servers().ShouldBeEmpty();
     }
 
     [Fact]
     public async Task Ctrl_C_in_the_middle_of_the_first_start_leaves_nothing_running()
     {
-        using var up = Up();
+        using var up = folder.Up();
         await up.UntilAsync("is making its data folder", Ct);
         await up.SignalAsync("INT", Ct);
         (await up.EndAsync(Ct)).ShouldBe(0);
         up.Output.ShouldEndWith("Stopped.");
-        Servers().ShouldBeEmpty();
+        folder.Servers().ShouldBeEmpty();
     }
 
     [Theory]
@@ -96,12 +78,12 @@ public sealed class UpCommandTests : IDisposable
     [InlineData("0.0.0.0")]
     public async Task A_taken_port_is_told_before_anything_is_started(string address)
     {
-        using var other = new TcpListener(IPAddress.Parse(address), port);
+        using var other = new TcpListener(IPAddress.Parse(address), folder.Port);
         other.Start();
-        using var up = Up();
+        using var up = folder.Up();
         (await up.EndAsync(Ct)).ShouldBe(1);
-        up.Errors.ShouldBe($"Port {port} is taken by another program: choose another one with --port.");
-        Directory.Exists(Path.Combine(data, "postgres")).ShouldBeFalse();
+        up.Errors.ShouldBe($"Port {folder.Port} is taken by another program: choose another one with --port.");
+        Directory.Exists(Path.Combine(folder.Data, "postgres")).ShouldBeFalse();
     }
 
     [Fact]
@@ -111,33 +93,5 @@ public sealed class UpCommandTests : IDisposable
         (await wrong.EndAsync(Ct)).ShouldBe(1);
         wrong.Errors.ShouldContain("--port");
         wrong.Output.ShouldBeEmpty();
-    }
-
-    private RetentionProcess Up() => RetentionProcess.Start("up", "--no-demo", "--port", $"{port}", "--data", data);
-
-    // A server works in its data directory; initdb has that on its command line.
-    private int[] Servers() =>
-        [
-            .. Process.GetProcesses().Where(p => p.ProcessName is "postgres" or "initdb").Select(p => p.Id)
-                .Where(pid => Text($"/proc/{pid}/cmdline").Contains(data, StringComparison.Ordinal)),
-        ];
-
-    private static string Text(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file);
-        }
-        catch (IOException)
-        {
-            return "";
-        }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -12,12 +12,13 @@ public sealed class CohortRecountTests(ImportedShops shops)
 
     [Theory]
     [MemberData(nameof(Moments))]
-    public async Task Every_cell_of_the_months_is_the_recounted_one(string mapping, string when) => await HoldsAsync(mapping, when, "month", 18);
+    public async Task Every_cell_of_the_months_is_the_recounted_one(string mapping, string when) => await HoldsAsync(mapping, when, "month", 9);
 
     [Theory]
     [MemberData(nameof(Moments))]
-    public async Task Every_cell_of_the_weeks_is_the_recounted_one(string mapping, string when) => await HoldsAsync(mapping, when, "week", 60);
+    public async Task Every_cell_of_the_weeks_is_the_recounted_one(string mapping, string when) => await HoldsAsync(mapping, when, "week", 20);
 
+    // Fewer columns than the data has periods: orders beyond the last one count in on_or_after.
     private async Task HoldsAsync(string mapping, string when, string grain, int periods)
     {
         var asked = await shops[mapping].AskAsync(when);
