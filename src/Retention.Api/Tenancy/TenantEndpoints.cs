@@ -36,7 +36,7 @@ public static class TenantEndpoints
     }
 
     private static async Task<IResult> DeleteAsync(string name, Tenants tenants, CancellationToken ct) =>
-        await tenants.DeleteAsync(name, ct) ? Results.NoContent() : throw new ProblemException(404, "unknown_tenant", $"There is no tenant {name}.");
+        Tenant.IsName(name) && await tenants.DeleteAsync(name, ct) ? Results.NoContent() : throw new ProblemException(404, "unknown_tenant", $"There is no tenant {name}.");
 
     private static async Task<IResult> ChangeAsync(Tenant tenant, HttpRequest request, TenantChange change, CancellationToken ct)
     {

@@ -201,7 +201,7 @@ public static class ChunkFormat
     {
         public byte[] ToArray() => ((MemoryStream)BaseStream).ToArray();
 
-        public void WriteSigned(long value) => Write7BitEncodedInt64((value << 1) ^ (value >> 63));
+        public void WriteSigned(long value) => Write7BitEncodedInt64(unchecked((value << 1) ^ (value >> 63)));
 
         public void WriteOptional(long? value, Action<long> write)
         {
@@ -215,7 +215,7 @@ public static class ChunkFormat
         public long ReadSigned()
         {
             var value = Read7BitEncodedInt64();
-            return (long)((ulong)value >> 1) ^ -(value & 1);
+            return unchecked((long)((ulong)value >> 1) ^ -(value & 1));
         }
 
         public string? ReadOptionalText() => ReadString() is { Length: > 0 } text ? text : null;

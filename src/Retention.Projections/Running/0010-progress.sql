@@ -1,8 +1,10 @@
 -- How far the log is reflected in histories and read models. The row of tenant '*' stands for all tenants without a row of their own;
--- a tenant has one of its own while it is paused by an event that cannot be applied.
+-- a tenant has one of its own while it is paused by an event that cannot be applied. The generation of row '*' rises whenever a tenant
+-- gets or loses such a row or is deleted: a batch that was read before does not fit any more.
 create table {schema}.projection_progress (
     tenant_id     varchar not null,
     position      bigint not null,
+    generation    bigint not null default 0,
     paused_at     bigint,
     paused_event  uuid,
     paused_reason varchar,

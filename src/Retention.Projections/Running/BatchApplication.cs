@@ -14,14 +14,17 @@ namespace Retention.Projections.Running;
 /// </summary>
 internal sealed class BatchApplication(Place place)
 {
-    /// <param name="from">The progress that the batch starts from; when another owner has moved it, nothing is applied.</param>
+    /// <param name="from">
+    /// The progress that the batch was read from. When it has moved, or a tenant was paused, joined again or deleted since, nothing is
+    /// applied and the batch is read anew.
+    /// </param>
     /// <param name="to">The progress after the batch.</param>
     public async Task ApplyAsync(ProgressRow from, long to, IReadOnlyList<TenantEvents> tenants, CancellationToken ct)
     {
         await using var connection = await place.DataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         if (!await AdvanceAsync(connection, from, to, ct)) return;
-        foreach (var tenant in tenants) await ApplyAsync(connection, tenant, ct);
+        foreach (var tenant in tenants) await ApplyOrNameAsync(connection, tenant, ct);
         await transaction.CommitAsync(ct);
     }
 
@@ -59,6 +62,19 @@ internal sealed class BatchApplication(Place place)
         });
         await batch.ExecuteNonQueryAsync(ct);
         await transaction.CommitAsync(ct);
+    }
+
+    /// <exception cref="UnreadableEventException">What the tenant's events lead to cannot be represented; its first one is named.</exception>
+    private async Task ApplyOrNameAsync(NpgsqlConnection connection, TenantEvents events, CancellationToken ct)
+    {
+        try
+        {
+            await ApplyAsync(connection, events, ct);
+        }
+        catch (Exception e) when (e is OverflowException or ArgumentException or InvalidOperationException or PostgresException { IsTransient: false, SqlState: ['2', ..] })
+        {
+            throw new UnreadableEventException(events.First, $"it cannot be applied: {e.Message}", e);
+        }
     }
 
     private async Task ApplyAsync(NpgsqlConnection connection, TenantEvents events, CancellationToken ct)
@@ -118,9 +134,10 @@ internal sealed class BatchApplication(Place place)
     {
         await ProgressLock.TakeAsync(connection, place, ct);
         await using var command = new NpgsqlCommand(
-            place.Qualify("update {schema}.projection_progress set position = $3 where tenant_id = $1 and position = $2"), connection);
+            place.Qualify("update {schema}.projection_progress set position = $4 where tenant_id = $1 and position = $2 and generation = $3"), connection);
         command.Parameters.AddWithValue(from.Tenant);
         command.Parameters.AddWithValue(from.Position);
+        command.Parameters.AddWithValue(from.Generation);
         command.Parameters.AddWithValue(to);
         return await command.ExecuteNonQueryAsync(ct) == 1;
     }

@@ -5,7 +5,8 @@ namespace Retention.Projections.Running;
 
 /// <summary>How far a tenant is reflected, or, for <see cref="Progress.Everyone"/>, all tenants without a row of their own.</summary>
 /// <param name="PausedAt">The position of the event that stops the tenant; null when none does.</param>
-public sealed record ProgressRow(string Tenant, long Position, long? PausedAt, Guid? PausedEvent, string? PausedReason);
+/// <param name="Generation">Of the row of everyone: rises when a tenant gets or loses a row of its own, or is deleted.</param>
+public sealed record ProgressRow(string Tenant, long Position, long Generation, long? PausedAt, Guid? PausedEvent, string? PausedReason);
 
 /// <summary>The progress of the projection: read, waited for, and set aside for a tenant that an event stops.</summary>
 public sealed class Progress(Place place, TimeProvider time)
@@ -20,13 +21,13 @@ public sealed class Progress(Place place, TimeProvider time)
     public async Task<IReadOnlyList<ProgressRow>> RowsAsync(CancellationToken ct)
     {
         await using var command = place.Command(
-            "select tenant_id, position, paused_at, paused_event, paused_reason from {schema}.projection_progress order by tenant_id");
+            "select tenant_id, position, generation, paused_at, paused_event, paused_reason from {schema}.projection_progress order by tenant_id");
         await using var reader = await command.ExecuteReaderAsync(ct);
         var rows = new List<ProgressRow>();
         while (await reader.ReadAsync(ct))
             rows.Add(new ProgressRow(
-                reader.GetString(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetInt64(2),
-                reader.IsDBNull(3) ? null : reader.GetGuid(3), reader.IsDBNull(4) ? null : reader.GetString(4)));
+                reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2), reader.IsDBNull(3) ? null : reader.GetInt64(3),
+                reader.IsDBNull(4) ? null : reader.GetGuid(4), reader.IsDBNull(5) ? null : reader.GetString(5)));
         return rows;
     }
 
@@ -74,23 +75,38 @@ public sealed class Progress(Place place, TimeProvider time)
     internal async Task PauseAsync(ProgressRow shared, UnreadableEventException fault, CancellationToken ct)
     {
         const string sql = """
+            with shared as (
+                update {schema}.projection_progress set generation = generation + 1
+                where tenant_id = '*' and position = $5 and generation = $6 returning position)
             insert into {schema}.projection_progress (tenant_id, position, paused_at, paused_event, paused_reason)
-            select $1, position, $3, $4, $5 from {schema}.projection_progress where tenant_id = '*' and position = $2
+            select $1, position, $2, $3, $4 from shared
             on conflict (tenant_id) do nothing
             """;
         await using var command = place.Command(sql);
         command.Parameters.AddWithValue(fault.Event.Tenant);
-        command.Parameters.AddWithValue(shared.Position);
         AddFault(command, fault);
+        command.Parameters.AddWithValue(shared.Position);
+        command.Parameters.AddWithValue(shared.Generation);
         await command.ExecuteNonQueryAsync(ct);
     }
 
     internal async Task NameFaultAsync(string tenant, UnreadableEventException fault, CancellationToken ct)
     {
         await using var command = place.Command(
-            "update {schema}.projection_progress set paused_at = $2, paused_event = $3, paused_reason = $4 where tenant_id = $1");
+            """
+            update {schema}.projection_progress set paused_at = $2, paused_event = $3, paused_reason = $4
+            where tenant_id = $1 and paused_event is distinct from $3
+            """);
         command.Parameters.AddWithValue(tenant);
         AddFault(command, fault);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    internal async Task ClearFaultAsync(string tenant, CancellationToken ct)
+    {
+        await using var command = place.Command(
+            "update {schema}.projection_progress set paused_at = null, paused_event = null, paused_reason = null where tenant_id = $1");
+        command.Parameters.AddWithValue(tenant);
         await command.ExecuteNonQueryAsync(ct);
     }
 
@@ -98,8 +114,11 @@ public sealed class Progress(Place place, TimeProvider time)
     internal async Task RejoinAsync(string tenant, CancellationToken ct)
     {
         const string sql = """
-            delete from {schema}.projection_progress own using {schema}.projection_progress shared
-            where own.tenant_id = $1 and shared.tenant_id = '*' and own.position = shared.position
+            with shared as (
+                update {schema}.projection_progress shared set generation = shared.generation + 1
+                from {schema}.projection_progress own
+                where shared.tenant_id = '*' and own.tenant_id = $1 and own.position = shared.position returning shared.tenant_id)
+            delete from {schema}.projection_progress where tenant_id = $1 and exists (select from shared)
             """;
         await using var command = place.Command(sql);
         command.Parameters.AddWithValue(tenant);

@@ -81,37 +81,57 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
         return true;
     }
 
-    /// <summary>Brings a paused tenant up to the event that stops it, or, when nothing does any more, back among the others.</summary>
+    /// <summary>
+    /// Brings a paused tenant up to the event that stops it, or, when nothing does any more, back among the others. While the named event
+    /// stands, nothing else of the tenant is read.
+    /// </summary>
     private async Task<bool> ReflectPausedAsync(ProgressRow paused, CancellationToken ct)
     {
         var shared = await progress.SharedAsync(ct);
-        var page = await log.ReadAsync(new LogRange(paused.Position, shared, BatchSize, paused.Tenant), ct);
-        var (readable, fault) = Readable(page.Events);
-        var next = fault is null ? page.Last : fault.Event.Position - 1;
-        if (next > paused.Position)
+        var limit = paused.PausedAt is null ? BatchSize : 1;
+        var page = await log.ReadAsync(new LogRange(paused.Position, shared, limit, paused.Tenant), ct);
+        if (await TryApplyAsync(paused, page, ct) is { } fault)
         {
-            await application.ApplyAsync(paused, next, readable.Count > 0 ? [TenantEvents.Read(paused.Tenant, readable)] : [], ct);
-            progress.Tell();
+            await progress.NameFaultAsync(paused.Tenant, fault, ct);
+            return fault.Event.Position != paused.PausedAt;
         }
-        if (fault is not null) await progress.NameFaultAsync(paused.Tenant, fault, ct);
-        else if (next >= shared) await progress.RejoinAsync(paused.Tenant, ct);
-        return fault is null;
+        progress.Tell();
+        if (paused.PausedAt is not null) await progress.ClearFaultAsync(paused.Tenant, ct);
+        if (page.Last >= shared) await progress.RejoinAsync(paused.Tenant, ct);
+        return true;
     }
 
-    private static (IReadOnlyList<StoredEvent> Readable, UnreadableEventException? Fault) Readable(IReadOnlyList<StoredEvent> events)
+    /// <summary>Applies as much of a page as can be applied.</summary>
+    /// <returns>What stopped it; null when nothing did.</returns>
+    private async Task<UnreadableEventException?> TryApplyAsync(ProgressRow paused, LogPage page, CancellationToken ct)
     {
-        for (var i = 0; i < events.Count; i++)
+        var at = paused;
+        var (left, last) = (page.Events, page.Last);
+        for (var size = left.Count; left.Count > 0; size = left.Count)
         {
-            try
+            // What stops a whole page is found by halves.
+            while (true)
             {
-                TenantEvents.Read(events[i].Tenant, [events[i]]);
-            }
-            catch (UnreadableEventException e)
-            {
-                return (events.Take(i).ToList(), e);
+                var part = left.Take(size).ToList();
+                try
+                {
+                    await application.ApplyAsync(at, part[^1].Position, [TenantEvents.Read(paused.Tenant, part)], ct);
+                    at = at with { Position = part[^1].Position };
+                    left = [.. left.Skip(size)];
+                    break;
+                }
+                catch (UnreadableEventException e) when (size == 1)
+                {
+                    return e;
+                }
+                catch (UnreadableEventException)
+                {
+                    size /= 2;
+                }
             }
         }
-        return (events, null);
+        if (at.Position < last) await application.ApplyAsync(at, last, [], ct);
+        return null;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database did not answer the projection; it is tried again.")]

@@ -17,8 +17,9 @@ public sealed class UnreadableEventException(StoredEvent unreadable, string reas
 /// <summary>The events of one tenant in a batch, read into what they mean.</summary>
 /// <param name="Entries">New entries by customer, in log order.</param>
 /// <param name="Settings">The settings after the batch, when it changes them.</param>
+/// <param name="First">The tenant's first event in the batch.</param>
 /// <param name="Last">The tenant's last event in the batch.</param>
-internal sealed record TenantEvents(string Tenant, IReadOnlyDictionary<string, List<Entry>> Entries, Settings? Settings, StoredEvent Last)
+internal sealed record TenantEvents(string Tenant, IReadOnlyDictionary<string, List<Entry>> Entries, Settings? Settings, StoredEvent First, StoredEvent Last)
 {
     /// <exception cref="UnreadableEventException">The first event that cannot be read.</exception>
     public static TenantEvents Read(string tenant, IReadOnlyList<StoredEvent> events)
@@ -34,7 +35,7 @@ internal sealed record TenantEvents(string Tenant, IReadOnlyDictionary<string, L
                 own.Add(EntryOf(stored, type));
             }
         }
-        return new TenantEvents(tenant, entries, settings, events[^1]);
+        return new TenantEvents(tenant, entries, settings, events[0], events[^1]);
     }
 
     /// <summary>What one stored event means; types outside of the vocabulary belong to others and mean nothing here.</summary>

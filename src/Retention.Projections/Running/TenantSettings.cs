@@ -18,6 +18,9 @@ public sealed class TenantSettings(Place place, EventLog.EventLog log, TimeProvi
 {
     private const string Source = "retention";
 
+    // No client can send an empty source, so none can take the id of a change.
+    private const string NoSource = "";
+
     private static readonly TimeSpan Recent = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, (SettingsVersion Version, long ReadAt)> recent = new(StringComparer.Ordinal);
@@ -60,7 +63,8 @@ public sealed class TenantSettings(Place place, EventLog.EventLog log, TimeProvi
             {
                 var appended = await log.AppendAsync(tenant, [Changed(tenant, wanted, current.Version)], AppendMode.AllOrNone, ct);
                 Forget(tenant);
-                if (appended[0] is Appended.Stored stored) return new SettingsVersion(wanted, stored.Version, stored.Position);
+                var stored = (Appended.Stored)appended[0];
+                return new SettingsVersion(wanted, stored.Version, stored.Position);
             }
             catch (VersionConflictException)
             {
@@ -86,6 +90,6 @@ public sealed class TenantSettings(Place place, EventLog.EventLog log, TimeProvi
         var headers = new EventHeaders(Source, id, Timestamp.Format(at), hash, SettingsChanged.SchemaVersion);
         return new NewEvent(
             CustomerStream.Settings, SettingsChanged.Name, $"{typeof(SettingsChanged).FullName}, {typeof(SettingsChanged).Assembly.GetName().Name}",
-            EventId.Of(tenant, Source, id), data, headers, version);
+            EventId.Of(tenant, NoSource, id), data, headers, version);
     }
 }

@@ -41,14 +41,18 @@ public sealed class Tenants(Place place, TenantSettings settings)
     /// <returns>Whether there was such a tenant.</returns>
     public async Task<bool> DeleteAsync(string tenant, CancellationToken ct)
     {
+        if (tenant == Progress.Everyone) throw new ArgumentException("No tenant has this name.", nameof(tenant));
         await using var connection = await place.DataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await ProgressLock.TakeAsync(connection, place, ct);
+        await using (var moved = new NpgsqlCommand(place.Qualify("update {schema}.projection_progress set generation = generation + 1 where tenant_id = '*'"), connection))
+            await moved.ExecuteNonQueryAsync(ct);
         var rows = 0;
         foreach (var table in Tables.Append("projection_progress"))
         {
             await using var command = new NpgsqlCommand(place.Qualify($"delete from {"{schema}"}.{table} where tenant_id = $1"), connection);
             command.Parameters.AddWithValue(tenant);
+            command.CommandTimeout = 0;
             rows += await command.ExecuteNonQueryAsync(ct);
         }
         await transaction.CommitAsync(ct);
