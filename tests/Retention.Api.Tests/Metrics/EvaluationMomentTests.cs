@@ -9,7 +9,7 @@ public sealed class EvaluationMomentTests(ServiceFixture service)
     public async Task Without_asOf_the_moment_is_the_start_of_the_local_day_unless_something_was_recorded_later()
     {
         // The log stamps events by the database's clock, so this one runs far ahead of it.
-        var clock = new TestClock(TimeProvider.System.GetUtcNow().AddDays(400).Date.AddHours(23));
+        var clock = new TestClock(Late(TimeProvider.System.GetUtcNow().AddDays(400)));
         await using var api = await service.StartAsync("ahead", clock);
         var shop = api.Tenant("shop");
         await shop.AcceptAsync(Order("c", "2025-01-01"));
@@ -19,7 +19,7 @@ public sealed class EvaluationMomentTests(ServiceFixture service)
 
         clock.Now = TimeProvider.System.GetUtcNow();
         var recorded = (await shop.AskAsync("/v1/customers/c")).List("timeline")[0].GetProperty("recordedAt").GetDateTimeOffset();
-        clock.Now = recorded.Date.AddHours(23);
+        clock.Now = Late(recorded);
         DateTimeOffset.Parse(await AsOfAsync("")).ShouldBe(recorded);
 
         async Task<string> AsOfAsync(string more) =>
@@ -76,4 +76,7 @@ public sealed class EvaluationMomentTests(ServiceFixture service)
                 .Where(row => row.GetProperty("orders").GetInt64() > 0)
                 .Select(row => $"{row.GetProperty("period")} {row.GetProperty("orders")}");
     }
+
+    /// <summary>23:00 of the moment's day in UTC.</summary>
+    private static DateTimeOffset Late(DateTimeOffset moment) => new(moment.UtcDateTime.Date.AddHours(23), TimeSpan.Zero);
 }
