@@ -60,6 +60,8 @@ public static class Problems
         BadHttpRequestException bad => new(bad.StatusCode, "bad_request", bad.Message),
         InvalidDataException => new(400, "malformed_body", "The body could not be decompressed to its end."),
         TooManyWaitingException => new(503, "overloaded", "More events arrive than the database commits; nothing of this batch was stored.") { RetryAfter = 1 },
+        PostgresException { IsTransient: false } and not { SqlState: ['5', '3' or '7', ..] } =>
+            new(500, "internal_error", "The service failed to answer; its log says why."),
         NpgsqlException or TimeoutException => new(503, "database_unavailable", "The database does not answer; nothing unacknowledged is certain.")
         {
             RetryAfter = 1,

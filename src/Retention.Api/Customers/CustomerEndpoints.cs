@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Retention.Api.Metrics;
 using Retention.Api.Tenancy;
 using Retention.Domain.Customers;
@@ -10,13 +11,24 @@ namespace Retention.Api.Customers;
 /// <summary>One customer: what it amounts to, and the events behind it.</summary>
 public static class CustomerEndpoints
 {
+    private const string Path = "/v1/customers";
+
     public static void MapCustomers(this IEndpointRouteBuilder routes)
     {
-        var customers = routes.MapGroup("/v1/customers").WithTags("Customers");
-        customers.MapGet("{id}", (HttpContext http, Tenant tenant, string id) => GetAsync(http, tenant, id, whole: true))
+        var customers = routes.MapGroup(Path).WithTags("Customers");
+        customers.MapGet("{id}", (HttpContext http, Tenant tenant) => GetAsync(http, tenant, IdOf(http), whole: true))
             .WithSummary("A customer with orders, activity, attributes and timeline");
-        customers.MapGet("{id}/timeline", (HttpContext http, Tenant tenant, string id) => GetAsync(http, tenant, id, whole: false))
+        customers.MapGet("{id}/timeline", (HttpContext http, Tenant tenant) => GetAsync(http, tenant, IdOf(http), whole: false))
             .WithSummary("The customer's events in order of business time, each with what became of it");
+    }
+
+    /// <summary>The id as the URL spells it, unescaped once: routing would leave an escaped slash as it is.</summary>
+    private static string IdOf(HttpContext http)
+    {
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var start = target.IndexOf($"{Path}/", StringComparison.OrdinalIgnoreCase) + Path.Length + 1;
+        var end = target.AsSpan(start).IndexOfAny('/', '?');
+        return Uri.UnescapeDataString(end < 0 ? target[start..] : target[start..(start + end)]);
     }
 
     private static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, string id, bool whole)

@@ -28,7 +28,7 @@ public static class EventEndpoints
             .WithSummary("Append events; each is accepted, a duplicate or rejected")
             .Accepts<JsonElement>(Json, Ndjson).Produces<IngestOutcome>();
 
-    private static async Task<IResult> PostAsync(HttpContext context, Tenant tenant, Ingestion ingestion, TimeProvider time)
+    private static async Task<IResult> PostAsync(HttpContext context, Tenant tenant, Ingestion ingestion)
     {
         var query = new QueryReader(context.Request.Query).Only("atomic");
         var atomic = query.Flag("atomic") ?? false;
@@ -38,7 +38,7 @@ public static class EventEndpoints
             throw new ProblemException(415, "unsupported_media_type", $"Content-Encoding {packed} is not accepted; allowed are gzip, deflate and br.");
         if (media is not (Json or Ndjson)) throw new ProblemException(415, "unsupported_media_type", $"Content-Type must be {Json} or {Ndjson}.");
 
-        var request = new EventRequest(tenant.Name, ingestion, time.GetUtcNow(), atomic);
+        var request = new EventRequest(tenant.Name, ingestion, atomic);
         var limit = context.Features.Get<IHttpMaxRequestBodySizeFeature>();
         if (limit is { IsReadOnly: false }) limit.MaxRequestBodySize = media == Ndjson && !atomic ? null : MostBytes;
         return Results.Ok(media == Ndjson
@@ -48,7 +48,7 @@ public static class EventEndpoints
 }
 
 /// <summary>The events of one request, stored in batches as they arrive, or all at once where the request is atomic.</summary>
-internal sealed class EventRequest(string tenant, Ingestion ingestion, DateTimeOffset now, bool atomic)
+internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atomic)
 {
     private const int BatchSize = 2_000;
 
@@ -116,7 +116,7 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, DateTimeO
     private async Task AddAsync(JsonElement item, CancellationToken ct)
     {
         var faults = new List<Fault>();
-        if (EnvelopeReader.Read(item, now, faults) is { } envelope)
+        if (EnvelopeReader.Read(item, faults) is { } envelope)
         {
             batch.Add(envelope with { Data = envelope.Data.Clone() });
             indexes.Add(next++);

@@ -5,7 +5,7 @@ using Retention.Projections.Running;
 namespace Retention.Api.Ingest;
 
 /// <summary>From envelopes to the log: rules, free text sealed, append. What it has answered for is durable.</summary>
-public sealed class Ingestion(GroupCommit log, Sealing sealing, TenantSettings settings, Tenants tenants, Progress progress, Projector projector)
+public sealed class Ingestion(GroupCommit log, Sealing sealing, TenantSettings settings, Tenants tenants, Progress progress, Projector projector, TimeProvider time)
 {
     /// <summary>Stores the valid events of a batch and answers for each of the others.</summary>
     public Task<IngestOutcome> StoreAsync(string tenant, IReadOnlyList<Envelope> events, CancellationToken ct) =>
@@ -40,7 +40,7 @@ public sealed class Ingestion(GroupCommit log, Sealing sealing, TenantSettings s
         while (true)
         {
             var rules = new Rules(current.Settings);
-            var check = Check(events, rules);
+            var check = Check(events, rules, time.GetUtcNow());
             var fixes = !ReferenceEquals(rules.Settings, current.Settings) && (mode == AppendMode.KeepValid || check.Rejected.Count == 0);
             if (!fixes) return check;
 
@@ -56,12 +56,13 @@ public sealed class Ingestion(GroupCommit log, Sealing sealing, TenantSettings s
         }
     }
 
-    private static Checked Check(IReadOnlyList<Envelope> events, Rules rules)
+    private static Checked Check(IReadOnlyList<Envelope> events, Rules rules, DateTimeOffset now)
     {
         var (valid, rejected, warnings) = (new List<int>(events.Count), new List<Rejection>(), 0);
         for (var index = 0; index < events.Count; index++)
         {
             var faults = new List<Fault>();
+            EnvelopeRules.Check(events[index], now, faults);
             var fields = new Fields(events[index].Data, "data", faults);
             var happened = EventType.Named(events[index].Type)!.Read(fields);
             if (faults.Count == 0) faults.AddRange(rules.Check(happened));

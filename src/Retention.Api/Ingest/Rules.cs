@@ -14,10 +14,10 @@ namespace Retention.Api.Ingest;
 /// </summary>
 public sealed class Rules(Settings settings)
 {
-    /// <summary>Beyond any order; keeps sums of a million customers within 64 bits.</summary>
-    private const decimal MostMoney = 1_000_000_000;
+    /// <summary>Beyond any order in any currency.</summary>
+    private const decimal MostMoney = 100_000_000_000;
 
-    private const string MoneyLimit = "may be at most 1000000000";
+    private const string MoneyLimit = "may be at most 100000000000";
 
     private static readonly Dictionary<Type, Func<Rules, IValidator>> Validators = new()
     {
@@ -155,16 +155,13 @@ public sealed class Rules(Settings settings)
                 var fixedScale = feedback.Instrument == "csat" ? rules.Settings.Scales.GetValueOrDefault("csat") : own;
                 if (scale.Min >= scale.Max || scale.Min < -100 || scale.Max > 100 || scale.TopBox < 1 || scale.TopBox > scale.Max - scale.Min)
                     AddOutOfRange(context, "ScaleMin", "the scale must rise within −100 … 100 and its topBox leave at least one score");
-                else if (fixedScale is not null && !Fits(feedback, fixedScale))
+                else if (fixedScale is not null && scale != fixedScale)
                     context.AddFailure(new ValidationFailure("Instrument", $"is on a scale of {fixedScale.Min} to {fixedScale.Max} with topBox {fixedScale.TopBox} at this tenant") { ErrorCode = "instrument_mismatch" });
-                else if (feedback.Score < (fixedScale ?? scale).Min || feedback.Score > (fixedScale ?? scale).Max)
-                    AddOutOfRange(context, "Score", $"must be a whole number from {(fixedScale ?? scale).Min} to {(fixedScale ?? scale).Max}");
+                else if (feedback.Score < scale.Min || feedback.Score > scale.Max)
+                    AddOutOfRange(context, "Score", $"must be a whole number from {scale.Min} to {scale.Max}");
             }
         }
 
-        /// <summary>What an answer says of its scale must be the tenant's; what it leaves out is the tenant's.</summary>
-        private static bool Fits(FeedbackGiven feedback, Scale scale) =>
-            (feedback.ScaleMin ?? scale.Min) == scale.Min && (feedback.ScaleMax ?? scale.Max) == scale.Max && (feedback.TopBox ?? scale.TopBox) == scale.TopBox;
     }
 
     private static void AddOutOfRange<T>(ValidationContext<T> context, string member, string message) =>

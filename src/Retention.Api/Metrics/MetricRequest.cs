@@ -58,7 +58,9 @@ public sealed class MetricRequest : IAsyncDisposable
         var (services, ct) = (http.RequestServices, http.RequestAborted);
         var query = new QueryReader(http.Request.Query).Only([.. Common, .. own]);
         var format = query.Choice("format", ["json", "csv"]) ?? Accepted(http.Request.Headers.Accept);
-        await WaitAsync(services, tenant, query.Whole("minPosition", 0, long.MaxValue), ct);
+        var minPosition = query.Whole("minPosition", 0, long.MaxValue);
+        RefuseFaults(query, services.GetRequiredService<TimeProvider>().GetUtcNow());
+        await WaitAsync(services, tenant, minPosition, ct);
 
         var snapshot = await Snapshot.OpenAsync(services.GetRequiredService<Place>(), tenant, ct);
         try
@@ -89,7 +91,7 @@ public sealed class MetricRequest : IAsyncDisposable
     {
         var partition = Question.Partition;
         if (partition is Partition.Exactly) return (0, 0);
-        var last = partition.IndexOf(to?.AddDays(-1) ?? LastDayBefore(Question.AsOf));
+        var last = partition.IndexOf(to?.AddDays(-1) ?? Question.AsOf.Day);
         var first = from is { } day ? partition.IndexOf(day) : firstCounted ?? last + 1;
         if (last - first >= most)
         {
@@ -116,10 +118,17 @@ public sealed class MetricRequest : IAsyncDisposable
         return echoed;
     }
 
-    private static DateOnly LastDayBefore(AsOf asOf) => asOf.AtStart ? asOf.Day.AddDays(-1) : asOf.Day;
-
     private static string Accepted(StringValues accept) =>
         accept.ToString().Split(',').Select(type => type.Split(';')[0].Trim()).FirstOrDefault(type => type is "text/csv" or "application/json") == "text/csv" ? "csv" : "json";
+
+    /// <summary>Reads everything once with the default settings, so that a wrong query does not wait first.</summary>
+    private static void RefuseFaults(QueryReader query, DateTimeOffset now)
+    {
+        var definition = DefinitionOf(query, Settings.Default);
+        AsOfOf(query, definition.Calendar, Reflection.Nothing, now);
+        PartitionOf(query, definition, exactRange: true);
+        query.Done();
+    }
 
     private static async Task WaitAsync(IServiceProvider services, string tenant, long? position, CancellationToken ct)
     {
@@ -162,7 +171,9 @@ public sealed class MetricRequest : IAsyncDisposable
         var given = Timestamp.TryParse(text) ?? (QueryReader.TryDate(text) is { } day ? calendar.StartOf(day) : null);
         if (given is null) query.Fault("asOf", "not_a_time", "must be an RFC 3339 time with an offset, or an ISO date from 1900 to 2200 for its local start; a + in a URL is written %2B");
         else if (given > now) query.Fault("asOf", "in_future", $"may not lie in the future; the service's clock says {Timestamp.Format(now)}");
-        return AsOf.In(calendar, given ?? moment);
+        else if (given.Value.UtcDateTime.Year < 1900) query.Fault("asOf", "out_of_range", "may not lie before 1900");
+        else moment = given.Value;
+        return AsOf.In(calendar, moment);
     }
 
     private static Partition PartitionOf(QueryReader query, Definition definition, bool exactRange)

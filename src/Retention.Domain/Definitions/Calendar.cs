@@ -32,9 +32,16 @@ public sealed class Calendar
         return DateOnly.FromDayNumber((int)Math.Clamp(local / TimeSpan.TicksPerDay, 0, DateOnly.MaxValue.DayNumber));
     }
 
-    /// <summary>The first instant of a local day, with the zone's offset then.</summary>
-    public DateTimeOffset StartOf(DateOnly day) =>
-        zone.AtStartOfDay(LocalDate.FromDateOnly(day)).ToDateTimeOffset();
+    /// <summary>
+    /// The first instant of a local day, with the zone's offset then; for a day that the zone's calendar skipped (Samoa had no
+    /// 2011-12-30), the first instant after it.
+    /// </summary>
+    public DateTimeOffset StartOf(DateOnly day)
+    {
+        var midnight = LocalDate.FromDateOnly(day).AtMidnight();
+        var mapping = zone.MapLocal(midnight);
+        return (mapping.Count == 0 ? mapping.LateInterval.Start.InZone(zone) : mapping.First()).ToDateTimeOffset();
+    }
 
     /// <summary>A local date and time as an instant; a time that the clocks skip moves forward, one that they repeat is the first.</summary>
     public DateTimeOffset At(DateTime local) =>

@@ -13,6 +13,9 @@ internal static partial class SettingsRequest
     private static readonly string[] Members =
         ["timeZone", "weekStart", "currency", "activity", "refunds", "minN", "businessHours", "servicePromise", "askThrottleDays"];
 
+    // What an answer adds to the settings; it may stay when they are sent back.
+    private static readonly string[] Answered = ["version", "position", "scales"];
+
     public static Settings Merge(Settings settings, JsonElement request, List<Fault> faults)
     {
         if (request.ValueKind != JsonValueKind.Object)
@@ -20,7 +23,7 @@ internal static partial class SettingsRequest
             faults.Add(new Fault("", "wrong_type", "must be an object of settings"));
             return settings;
         }
-        foreach (var member in request.EnumerateObject())
+        foreach (var member in request.EnumerateObject().Where(member => !Answered.Contains(member.Name)))
         {
             var count = faults.Count;
             var merged = With(settings, member.Name, member.Value, (path, code, message) => faults.Add(new Fault(path, code, message)));

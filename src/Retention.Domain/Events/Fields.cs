@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Retention.Domain.Events;
@@ -42,8 +43,7 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
     public decimal? Number(string name)
     {
         if (!TryGet(name, JsonValueKind.Number, "a number", out var value)) return null;
-        var digits = value.GetRawText().Count(char.IsAsciiDigit);
-        if (digits <= 28 && value.TryGetDecimal(out var number)) return number;
+        if (IsExact(value.GetRawText()) && value.TryGetDecimal(out var number)) return number;
         Fault(name, "out_of_range", "must be a decimal number of at most 28 digits");
         return null;
     }
@@ -133,6 +133,17 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
         JsonValueKind.False => "false",
         _ => value.ToString(),
     };
+
+    /// <summary>Whether a decimal holds every digit: at most 28 of them, and none further than 28 places behind the point.</summary>
+    private static bool IsExact(string raw)
+    {
+        var e = raw.IndexOfAny(['e', 'E']);
+        var mantissa = e < 0 ? raw : raw[..e];
+        var point = mantissa.IndexOf('.', StringComparison.Ordinal);
+        var exponent = e < 0 ? 0 : int.TryParse(raw.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var power) ? power : int.MinValue;
+        var decimals = (point < 0 ? 0 : mantissa.Length - point - 1) - (long)exponent;
+        return mantissa.Count(char.IsAsciiDigit) <= 28 && decimals <= 28;
+    }
 
     private bool TryGet(string name, JsonValueKind kind, string allowed, out JsonElement value)
     {

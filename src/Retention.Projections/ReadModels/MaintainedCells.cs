@@ -12,6 +12,9 @@ namespace Retention.Projections.ReadModels;
 /// </summary>
 public sealed class MaintainedCells(Definition definition)
 {
+    /// <summary>Rises when a contribution changes: cells of another version are made anew.</summary>
+    private const string Version = "1";
+
     public static IReadOnlyList<Grain> Grains { get; } = [Grain.Day, Grain.Week, Grain.Month, Grain.Quarter, Grain.Year];
 
     /// <summary>The tables that hold them, all with a column tenant_id.</summary>
@@ -27,6 +30,21 @@ public sealed class MaintainedCells(Definition definition)
     internal IReadOnlyDictionary<Grain, Cells<int, ClvCounts>> ClvByGrain { get; } = Grains.ToDictionary(grain => grain, _ => new Cells<int, ClvCounts>());
     internal Cells<AnswerCell, AnswerCounts> AnswersByDay { get; } = new();
     internal Cells<DateOnly, ComplaintCounts> ComplaintsByDay { get; } = new();
+
+    /// <summary>Names what the cells of a definition are made by, this program's contributions included.</summary>
+    public static string KeyOf(Definition definition) => $"{Version}|{definition.Key}";
+
+    /// <summary>The definition of a <see cref="KeyOf"/>.</summary>
+    public static Definition DefinitionOf(string key) => Definition.FromKey(key[(key.IndexOf('|', StringComparison.Ordinal) + 1)..]);
+
+    /// <summary>Marks the cells that other contributions have made, so that they are made anew before anything is added to them.</summary>
+    public static async Task MarkStaleAsync(Place place, CancellationToken ct)
+    {
+        await using var command = place.Command(
+            "update {schema}.reflections set stale = true where not stale and maintained_by not like $1 || '|%'");
+        command.Parameters.AddWithValue(Version);
+        await command.ExecuteNonQueryAsync(ct);
+    }
 
     /// <summary>Adds everything that one customer contributes.</summary>
     public void Add(CustomerHistory history)

@@ -12,7 +12,7 @@ namespace Retention.Projections.ReadModels;
 /// <param name="MaintainedBy">The key of the definition that the cells were made by.</param>
 public sealed record Reflection(long Position, DateTimeOffset? RecordedAt, long LatestFact, Settings Settings, string MaintainedBy)
 {
-    public static Reflection Nothing { get; } = new(0, null, 0, Settings.Default, Settings.Default.ToDefinition().Key);
+    public static Reflection Nothing { get; } = new(0, null, 0, Settings.Default, MaintainedCells.KeyOf(Settings.Default.ToDefinition()));
 
     internal static async Task<Reflection> ReadAsync(NpgsqlConnection connection, Place place, string tenant, CancellationToken ct)
     {

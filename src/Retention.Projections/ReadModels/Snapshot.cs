@@ -62,7 +62,7 @@ public sealed class Snapshot : IAsyncDisposable
     public bool Maintains(Question question) =>
         question.Partition is Partition.ByGrain { Grain: var grain }
         && MaintainedCells.Grains.Contains(grain)
-        && question.Definition.Key == Reflection.MaintainedBy
+        && MaintainedCells.KeyOf(question.Definition) == Reflection.MaintainedBy
         && Reflection.LatestFact < question.AsOf.Moment.UtcTicks;
 
     /// <summary>Folds every customer of the tenant, as of the question's moment.</summary>

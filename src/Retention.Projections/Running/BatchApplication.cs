@@ -52,13 +52,13 @@ internal sealed class BatchApplication(Place place)
         var cells = new MaintainedCells(definition);
         await foreach (var (_, history) in CustomerHistories.AllAsync(connection, place, tenant, ct)) cells.Add(history);
 
-        await using var batch = new NpgsqlBatch(connection);
+        await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };
         foreach (var table in MaintainedCells.Tables)
             batch.BatchCommands.Add(new(place.Qualify($"delete from {"{schema}"}.{table} where tenant_id = $1")) { Parameters = { new() { Value = tenant } } });
         foreach (var command in cells.Write(place, tenant)) batch.BatchCommands.Add(command);
         batch.BatchCommands.Add(new(place.Qualify("update {schema}.reflections set maintained_by = $2, stale = false where tenant_id = $1"))
         {
-            Parameters = { new() { Value = tenant }, new() { Value = definition.Key } },
+            Parameters = { new() { Value = tenant }, new() { Value = MaintainedCells.KeyOf(definition) } },
         });
         await batch.ExecuteNonQueryAsync(ct);
         await transaction.CommitAsync(ct);
@@ -80,7 +80,7 @@ internal sealed class BatchApplication(Place place)
     private async Task ApplyAsync(NpgsqlConnection connection, TenantEvents events, CancellationToken ct)
     {
         var reflection = await ReflectionAsync(connection, events.Tenant, ct);
-        var definition = Definition.FromKey(reflection.MaintainedBy);
+        var definition = MaintainedCells.DefinitionOf(reflection.MaintainedBy);
         var histories = await CustomerHistories.OfAsync(connection, place, (events.Tenant, [.. events.Entries.Keys]), ct);
 
         var (before, after) = (new MaintainedCells(definition), new MaintainedCells(definition));
@@ -122,7 +122,7 @@ internal sealed class BatchApplication(Place place)
             {
                 new() { Value = events.Tenant }, new() { Value = events.Last.Position }, new() { Value = events.Last.RecordedAt.ToUniversalTime() },
                 new() { Value = latest }, new() { Value = JsonSerializer.Serialize(settings, Settings.Json), NpgsqlDbType = NpgsqlDbType.Jsonb },
-                new() { Value = reflection.MaintainedBy }, new() { Value = settings.ToDefinition().Key != reflection.MaintainedBy },
+                new() { Value = reflection.MaintainedBy }, new() { Value = MaintainedCells.KeyOf(settings.ToDefinition()) != reflection.MaintainedBy },
             },
         };
     }

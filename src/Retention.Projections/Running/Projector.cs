@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Retention.Projections.EventLog;
+using Retention.Projections.ReadModels;
 
 namespace Retention.Projections.Running;
 
@@ -26,12 +27,18 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
     /// <summary>Runs until cancelled. A fault of the database is logged and tried again; progress is only what was committed.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        var wait = ShortestWait;
+        var (wait, marked) = (ShortestWait, false);
         while (!ct.IsCancellationRequested)
         {
             try
             {
                 var signal = appended.Next;
+                if (!marked)
+                {
+                    await MaintainedCells.MarkStaleAsync(place, ct);
+                    await application.RebuildStaleAsync(ct);
+                    marked = true;
+                }
                 var busy = await AdvanceAsync(ct);
                 wait = busy || signal.IsCompleted ? ShortestWait : wait * 2 < LongestWait ? wait * 2 : LongestWait;
                 if (!busy) await Task.WhenAny(signal, Task.Delay(wait, ct));

@@ -1,0 +1,28 @@
+using Retention.Domain.Events;
+
+namespace Retention.Api.Ingest;
+
+/// <summary>What every event keeps, wherever it comes from: names that can be addressed, and a time that can have been.</summary>
+internal static class EnvelopeRules
+{
+    private static readonly TimeSpan Future = TimeSpan.FromHours(24);
+    private static readonly DateTimeOffset Earliest = new(1900, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static void Check(Envelope envelope, DateTimeOffset now, List<Fault> faults)
+    {
+        CheckName("id", envelope.Id, faults);
+        CheckName("source", envelope.Source, faults);
+        CheckName("customer", envelope.Customer, faults);
+        if (envelope.Customer is "." or "..") faults.Add(new Fault("customer", "not_allowed", "may not be . or .., which no URL can name"));
+        if (envelope.OccurredAt > now + Future)
+            faults.Add(new Fault("occurredAt", "in_future", $"may lie at most 24 hours in the future; the service's clock says {Timestamp.Format(now)}"));
+        else if (envelope.OccurredAt < Earliest)
+            faults.Add(new Fault("occurredAt", "out_of_range", "may not lie before 1900-01-01"));
+    }
+
+    private static void CheckName(string member, string name, List<Fault> faults)
+    {
+        if (name.Length is 0 or > Fields.MaxName) faults.Add(new Fault(member, "wrong_length", $"must have 1 to {Fields.MaxName} characters"));
+        else if (name.Any(char.IsControl)) faults.Add(new Fault(member, "control_character", "may not hold control characters"));
+    }
+}
