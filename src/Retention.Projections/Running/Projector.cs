@@ -95,7 +95,9 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
     private async Task<bool> ReflectPausedAsync(ProgressRow paused, CancellationToken ct)
     {
         var shared = await progress.SharedAsync(ct);
-        var limit = paused.PausedAt is null ? BatchSize : 1;
+        // Until the others are past the event, it cannot be read here, and its absence says nothing.
+        if (paused.PausedAt > shared) return false;
+        var limit = paused.PausedAt == paused.Position + 1 ? 1 : BatchSize;
         var page = await log.ReadAsync(new LogRange(paused.Position, shared, limit, paused.Tenant), ct);
         if (await TryApplyAsync(paused, page, ct) is { } fault)
         {
@@ -103,7 +105,7 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
             return fault.Event.Position != paused.PausedAt;
         }
         progress.Tell();
-        if (paused.PausedAt is not null) await progress.ClearFaultAsync(paused.Tenant, ct);
+        if (paused.PausedAt <= page.Last) await progress.ClearFaultAsync(paused.Tenant, ct);
         if (page.Last >= shared) await progress.RejoinAsync(paused.Tenant, ct);
         return true;
     }
@@ -129,6 +131,7 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
                 }
                 catch (UnreadableEventException e) when (size == 1)
                 {
+                    if (at.Position < e.Event.Position - 1) await application.ApplyAsync(at, e.Event.Position - 1, [], ct);
                     return e;
                 }
                 catch (UnreadableEventException)
