@@ -36,6 +36,13 @@ public sealed record Settings(
     [JsonIgnore]
     public string Zone => TimeZone ?? "UTC";
 
+    /// <summary>Whether every member that figures depend on is there and allowed; stored data may come from another client.</summary>
+    [JsonIgnore]
+    internal bool Whole =>
+        Calendar.In(Zone) is not null && WeekStart is not null && Weekday(WeekStart) is not null
+        && Activity is { Days: >= 1 and <= Definition.MaxActivityDays } && RefundNames.Contains(Refunds)
+        && BusinessHours.ValueKind == JsonValueKind.Object && ServicePromise is not null && Scales is not null;
+
     /// <summary>The definition by which the tenant's default questions are answered.</summary>
     public Definition ToDefinition() => new(
         Calendar.In(Zone) ?? throw new InvalidDataException($"The tz database has no zone {Zone}."), Weekday(WeekStart)!.Value,
@@ -74,7 +81,8 @@ public sealed record SettingsChanged(Settings Settings)
 
     public string ToData() => JsonSerializer.Serialize(this, Settings.Json);
 
-    /// <exception cref="InvalidDataException">The data holds no settings.</exception>
+    /// <exception cref="InvalidDataException">The data holds no settings, or some that nothing can be answered by.</exception>
     public static Settings Read(JsonElement data) =>
-        data.Deserialize<SettingsChanged>(Settings.Json)?.Settings ?? throw new InvalidDataException("A change of settings has no data.");
+        data.Deserialize<SettingsChanged>(Settings.Json)?.Settings is { } settings && settings.Whole ? settings
+            : throw new InvalidDataException("A change of settings lacks settings, or has some that are not allowed.");
 }

@@ -63,9 +63,7 @@ internal sealed record TenantEvents(string Tenant, IReadOnlyDictionary<string, L
         RefuseFaulty(stored);
         try
         {
-            var settings = SettingsChanged.Read(stored.Data);
-            settings.ToDefinition();
-            return settings;
+            return SettingsChanged.Read(stored.Data);
         }
         catch (Exception e) when (e is System.Text.Json.JsonException or InvalidDataException or InvalidOperationException)
         {
