@@ -13,7 +13,7 @@ internal static class CsvLines
         answer.Text.ShouldNotContain("\"");
         var lines = answer.Text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
         var columns = lines[0].Split(',');
-        return [.. lines[1..].Select(line => columns.Zip(Cells(line, columns.Length)).ToDictionary(cell => cell.First, cell => cell.Second))];
+        return [.. lines[1..].Select(line => columns.Zip(Cells(line, columns.Length)).ToDictionary())];
     }
 
     /// <summary>A line in the form in which the row of the JSON answer is told.</summary>
@@ -31,11 +31,11 @@ internal static class CsvLines
 
     private static IEnumerable<string> Columns(JsonProperty member) => member.Value.ValueKind switch
     {
-        JsonValueKind.Object => member.Value.EnumerateObject().Select(inner => $"{member.Name}_{inner.Name}={Plain(inner.Value.ToString())}"),
-        JsonValueKind.Array => member.Value.EnumerateArray().Zip(["lo", "hi"], (bound, name) => $"{member.Name}_{name}={Plain(bound.ToString())}"),
+        JsonValueKind.Object => member.Value.EnumerateObject().Select(part => $"{member.Name}_{part.Name}={Plain($"{part.Value}")}"),
+        JsonValueKind.Array => member.Value.EnumerateArray().Zip(["lo", "hi"], (part, name) => $"{member.Name}_{name}={Plain($"{part}")}"),
         JsonValueKind.Null when member.Name == "interval" => ["interval_lo=", "interval_hi="],
         JsonValueKind.Null => [$"{member.Name}="],
-        _ => [$"{member.Name}={Plain(member.Value.ToString())}"],
+        _ => [$"{member.Name}={Plain($"{member.Value}")}"],
     };
 
     // 10 and 10.00 are the same figure.

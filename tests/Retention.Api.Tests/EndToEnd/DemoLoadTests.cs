@@ -39,7 +39,8 @@ public sealed class DemoLoadTests(ServiceFixture service)
         (await demo.IsMissingAsync(Ct)).ShouldBeFalse();
         var once = DemoShop.Events(new DemoOptions(new DateOnly(2026, 2, 28), DateTimeZone.Utc) { Customers = Customers });
         (await IdsAsync()).ShouldBe(once.Select(made => made.Id));
-        (await api.Tenant(DemoTenant.Name).AskAsync("/v1/metrics/revenue?grain=month")).Rows.Sum(row => row.Count("orders")).ShouldBeGreaterThan(2_000);
+        var revenue = await api.Tenant(DemoTenant.Name).AskAsync("/v1/metrics/revenue?grain=year");
+        revenue.Rows.Sum(row => row.Count("orders")).ShouldBeGreaterThan(2_000);
     }
 
     // A small shop, of which the first batch is a third.

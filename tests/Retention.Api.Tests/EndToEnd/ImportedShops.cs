@@ -3,7 +3,7 @@ using Retention.Api.Tests.Recounting;
 
 namespace Retention.Api.Tests.EndToEnd;
 
-/// <summary>The public data sets, sent to the running service once for all tests of this collection, and recounted in SQL beside it.</summary>
+/// <summary>The public data sets, sent to the service once for all tests of this collection, and recounted in SQL beside it.</summary>
 [CollectionDefinition(nameof(ImportedShops))]
 public sealed class ImportedShops(ServiceFixture service) : IAsyncLifetime, ICollectionFixture<ImportedShops>
 {
@@ -23,7 +23,8 @@ public sealed class ImportedShops(ServiceFixture service) : IAsyncLifetime, ICol
     {
         await using var invoices = DataFile.OnlineRetail();
         await using var purchases = DataFile.Cdnow();
-        shops = (await Task.WhenAll(ImportAsync("online-retail", invoices), ImportAsync("cdnow", purchases))).ToDictionary(shop => shop.Mapping);
+        var imported = await Task.WhenAll(ImportAsync("online-retail", invoices), ImportAsync("cdnow", purchases));
+        shops = imported.ToDictionary(shop => shop.Mapping);
     }
 
     // The databases go with the server.

@@ -12,8 +12,11 @@ public sealed class KilledImportTests(ServiceFixture service) : IDisposable
     private const string Tenant = "cut";
 
     // One customer more, whose only order is the last event: a lock on that stream keeps any import from reaching its end.
-    private static readonly byte[] Invoices =
-        Encoding.UTF8.GetBytes($"{DataFile.GeneratedInvoices(seed: 5, count: 4_000)}900000,1,\"A, B\",1,2012-01-02 10:00:00,1.00,19999.0,France\n");
+    private static readonly byte[] Invoices = Encoding.UTF8.GetBytes(
+        DataFile.GeneratedInvoices(seed: 5, count: 4_000) + "900000,1,\"A, B\",1,2012-01-02 10:00:00,1.00,19999.0,France\n");
+
+    private static readonly string[] Questions =
+        ["cohorts?grain=month", "cohorts?grain=week&measure=revenue", "metrics/revenue?grain=day", "metrics/retention?grain=week"];
 
     private readonly TrialFolder folder = new();
 
@@ -31,13 +34,14 @@ public sealed class KilledImportTests(ServiceFixture service) : IDisposable
         var report = await whole.ImportAsync("online-retail", Invoices);
         await using var undisturbed = NpgsqlDataSource.Create(service.ConnectionString);
         await up.UntilAsync("Retention is ready at", Ct);
-        await using var database = NpgsqlDataSource.Create($"Host={folder.Data}/postgres/run;Username=retention;Database=retention;Pooling=false");
+        await using var database = NpgsqlDataSource.Create(
+            $"Host={folder.Data}/postgres/run;Username=retention;Database=retention;Pooling=false");
 
         await using (await HoldAsync(database, await LastStreamAsync(undisturbed, whole.Name)))
         {
             using var http = Http();
             var importing = new TestTenant(http, Tenant).PostAsync("/v1/imports?mapping=online-retail", Invoices, "text/csv");
-            while (await EventsAsync(database) < stored) importing.IsCompleted.ShouldBeFalse();
+            while (await EventsAsync(database) < stored || !await IsProjectionHeldAsync(database)) importing.IsCompleted.ShouldBeFalse();
             await up.SignalAsync("KILL", Ct);
             if (killed != "the service") folder.KillServers();
             await up.EndAsync(Ct);
@@ -58,7 +62,7 @@ public sealed class KilledImportTests(ServiceFixture service) : IDisposable
         (second.Count("duplicates"), second.Count("accepted")).ShouldBe((before, report.Count("accepted") - before));
         (await LogAsync(database, Tenant)).ShouldBe(await LogAsync(undisturbed, whole.Name));
         (await BrokenStreamsAsync(database)).ShouldBe(0);
-        foreach (var question in (string[])["cohorts?grain=month", "cohorts?grain=week&measure=revenue", "metrics/revenue?grain=day", "metrics/retention?grain=week"])
+        foreach (var question in Questions)
         {
             var path = $"/v1/{question}&asOf=2012-02-01&format=csv";
             (await cut.AskAsync(path)).Text.ShouldBe((await whole.AskAsync(path)).Text, path);
@@ -74,29 +78,51 @@ public sealed class KilledImportTests(ServiceFixture service) : IDisposable
         return http;
     }
 
-    /// <summary>Makes a stream in a transaction that stays open: an append to it waits.</summary>
+    /// <summary>
+    /// Makes a stream and takes the histories in a transaction that stays open: an append to the one waits, and so does a projection in the
+    /// midst of its batch.
+    /// </summary>
     private static async Task<NpgsqlConnection> HoldAsync(NpgsqlDataSource database, string stream)
     {
         var connection = await database.OpenConnectionAsync(Ct);
-        await using var hold = new NpgsqlCommand("begin; insert into retention.mt_streams (tenant_id, id, version) values ('cut', '{stream}', 0)"
-            .Replace("{stream}", stream, StringComparison.Ordinal), connection);
+        await using var hold = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new("begin"),
+                new("insert into retention.mt_streams (tenant_id, id, version) values ($1, $2, 0)")
+                {
+                    Parameters = { new() { Value = Tenant }, new() { Value = stream } },
+                },
+                new("lock table retention.customer_history in exclusive mode"),
+            },
+        };
         await hold.ExecuteNonQueryAsync(Ct);
         return connection;
     }
 
     private static Task<string> LastStreamAsync(NpgsqlDataSource database, string tenant) =>
-        ScalarAsync<string>(database, "select stream_id from retention.mt_events where tenant_id = $1 order by seq_id desc limit 1", tenant);
+        ScalarAsync<string>(
+            database, "select stream_id from retention.mt_events where tenant_id = $1 order by seq_id desc limit 1", tenant);
 
     /// <summary>Events of customers that are committed.</summary>
     private static Task<long> EventsAsync(NpgsqlDataSource database) =>
         ScalarAsync<long>(database, "select count(*) from retention.mt_events where tenant_id = $1 and stream_id <> 'settings'", Tenant);
+
+    private static async Task<bool> IsProjectionHeldAsync(NpgsqlDataSource database)
+    {
+        await using var command = database.CreateCommand(
+            "select exists (select from pg_locks where relation = 'retention.customer_history'::regclass and not granted)");
+        return (bool)(await command.ExecuteScalarAsync(Ct))!;
+    }
 
     /// <summary>How many events and ids the log holds, and a digest of what customers' events say, in the log's order.</summary>
     private static async Task<string> LogAsync(NpgsqlDataSource database, string tenant)
     {
         const string sql = """
             select concat_ws(' ', count(*), count(distinct headers ->> 'id'), count(*) filter (where stream_id = 'settings'),
-                md5(string_agg(concat_ws(' ', stream_id, version, type, headers ->> 'id', headers ->> 'occurredAt', data), ' ' order by seq_id)
+                md5(string_agg(
+                    concat_ws(' ', stream_id, version, type, headers ->> 'id', headers ->> 'occurredAt', data), ' ' order by seq_id)
                     filter (where stream_id <> 'settings')))
             from retention.mt_events where tenant_id = $1
             """;

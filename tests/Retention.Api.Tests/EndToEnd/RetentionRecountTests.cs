@@ -11,7 +11,8 @@ public sealed class RetentionRecountTests(ImportedShops shops)
 
     [Theory]
     [MemberData(nameof(Moments))]
-    public async Task The_waterfall_of_the_usual_window_is_the_recounted_one(string mapping, string when) => await HoldsAsync(mapping, when, "month", 90);
+    public async Task The_waterfall_of_the_usual_window_is_the_recounted_one(string mapping, string when) =>
+        await HoldsAsync(mapping, when, "month", 90);
 
     [Theory]
     [MemberData(nameof(Moments))]
@@ -46,7 +47,8 @@ public sealed class RetentionRecountTests(ImportedShops shops)
         var recounted = await asked.Recount.RetentionAsync(grain, asked.AsOf, window);
         rows.Take(recounted.Count).Select(Waterfall).ShouldBe(recounted);
         // After the last lapse nobody is left to gain or lose.
-        rows.Skip(recounted.Count).Select(Waterfall).ShouldAllBe(row => row.Opening + row.Acquired + row.Reactivated + row.Lapsed + row.Closing == 0);
+        rows.Skip(recounted.Count).Select(Waterfall).ShouldAllBe(
+            row => row.Opening + row.Acquired + row.Reactivated + row.Lapsed + row.Closing == 0);
         recounted.Sum(row => row.Reactivated).ShouldBeGreaterThan(0);
     }
 

@@ -11,8 +11,8 @@ public sealed class SecondImportTests(ImportedShops shops)
         var shop = shops[mapping];
         string[] questions =
         [
-            "/v1/cohorts?grain=month", "/v1/cohorts?grain=week&measure=revenue", "/v1/metrics/revenue?grain=day", "/v1/metrics/retention?grain=month",
-            "/v1/metrics/clv?grain=month",
+            "/v1/cohorts?grain=month", "/v1/cohorts?grain=week&measure=revenue", "/v1/metrics/revenue?grain=day",
+            "/v1/metrics/retention?grain=month", "/v1/metrics/clv?grain=month",
         ];
         var before = await AnswersAsync();
 

@@ -39,14 +39,15 @@ public sealed class Recount
         DateOnly Cohort, long Size, int K, string Status, long Customers, long Orders, decimal Revenue, long Since, long Repeaters);
 
     /// <param name="Repeaters">Customers with two or more orders in the period; <paramref name="Returning"/>: with one before it.</param>
-    /// <param name="Acquired">Customers acquired up to the period's end; <paramref name="Repeated"/>: those of them with a second order by then.</param>
+    /// <param name="Acquired">Customers acquired up to the period's end.</param>
+    /// <param name="Repeated">Those of them with a second order by then.</param>
     public sealed record Repeats(DateOnly Start, long Repeaters, long Returning, long Acquired, long Repeated);
 
     public sealed record Waterfall(
         DateOnly Start, string Status, long Opening, long Acquired, long Reactivated, long Lapsed, long LapsedOld, long Closing, long Lost,
         long Retained);
 
-    /// <param name="Within">Net revenue within so many <paramref name="Days"/> of each customer; null where the cohort is not old enough.</param>
+    /// <param name="Within">Net revenue within each customer's first <paramref name="Days"/>; null where the cohort is not old enough.</param>
     public sealed record Lifetime(DateOnly Cohort, long Customers, decimal Revenue, int Days, decimal? Within);
 
     /// <summary>Loads <c>online_retail_uci.csv</c>, unpacked, and matches its returns.</summary>
@@ -117,7 +118,8 @@ public sealed class Recount
         ReadAsync(
             Sql("clv.sql"),
             row => new Lifetime(
-                row.GetFieldValue<DateOnly>(0), row.GetInt64(1), row.GetDecimal(2), row.GetInt32(3), row.IsDBNull(4) ? null : row.GetDecimal(4)),
+                row.GetFieldValue<DateOnly>(0), row.GetInt64(1), row.GetDecimal(2), row.GetInt32(3),
+                row.IsDBNull(4) ? null : row.GetDecimal(4)),
             layout.Zone, grain, asOf.ToUniversalTime());
 
     /// <summary>The same rows with days and periods of another zone.</summary>

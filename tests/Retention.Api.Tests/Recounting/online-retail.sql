@@ -1,5 +1,7 @@
 -- The purchases and refunds of the invoice lines in table line, counted from the words of the mapping alone.
 
+analyze line;
+
 create table purchase as
 select invoiceno collate "C" as orderid, min(customerid) as customer, min(invoicedate) at time zone 'Europe/London' as at,
        round(sum(quantity * unitprice), 2) as total,
@@ -16,14 +18,18 @@ select * from (
 ) as visit
 where country is distinct from before;
 
+create unique index on purchase (orderid);
+analyze purchase;
+
+-- Only what a customer has returned something of can be returned.
 create table held as
 select p.customer, p.orderid, p.at, l.stockcode, sum(l.quantity) as units
 from purchase p join line l on l.invoiceno = p.orderid and l.customerid is not null
+where (p.customer, l.stockcode) in (select customerid, stockcode from line where invoiceno like 'C%')
 group by 1, 2, 3, 4;
 
 create index on held (customer, stockcode, at desc, orderid desc);
-create unique index on purchase (orderid);
-analyze held, purchase;
+analyze held;
 
 create table refund (line bigint, orderid text, at timestamptz, amount numeric);
 create table unmatched (line bigint, units numeric);
