@@ -5,7 +5,8 @@ using Retention.Api.Tests.Recounting;
 namespace Retention.Api.Tests.EndToEnd;
 
 /// <summary>A file that the service has imported into a tenant of its own, and the same file in SQL.</summary>
-public sealed record ImportedShop(string Mapping, byte[] File, TestTenant Tenant, Recount Recount, JsonElement Report)
+/// <param name="IsGenerated">Whether the rows stand in for a public file that is absent.</param>
+public sealed record ImportedShop(string Mapping, byte[] File, bool IsGenerated, TestTenant Tenant, Recount Recount, JsonElement Report)
 {
     /// <summary>A moment in the midst of the data, and of a day, a week and a month.</summary>
     public string Midst => Mapping == "cdnow" ? "1997-09-17T16:30:00Z" : "2011-06-15T11:30:00Z";

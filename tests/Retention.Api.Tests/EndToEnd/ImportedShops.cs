@@ -17,7 +17,16 @@ public sealed class ImportedShops(ServiceFixture service) : IAsyncLifetime, ICol
     public static TheoryData<string, string> Moments { get; } = new MatrixTheoryData<string, string>(
         ["online-retail", "cdnow"], ["now", "in its midst", "in its midst, from afar"]);
 
-    public ImportedShop this[string mapping] => shops[mapping];
+    public ImportedShop this[string mapping]
+    {
+        get
+        {
+            var shop = shops[mapping];
+            // The file was opened before any test began, whose output could have said so.
+            if (shop.IsGenerated) TestContext.Current.TestOutputHelper?.WriteLine($"The file of {mapping} is absent: its rows are generated ones.");
+            return shop;
+        }
+    }
 
     public async ValueTask InitializeAsync()
     {
@@ -43,7 +52,7 @@ public sealed class ImportedShops(ServiceFixture service) : IAsyncLifetime, ICol
         using var csv = DataFile.Text(new MemoryStream(file.ToArray()));
         var database = await NewDatabaseAsync($"recount_{mapping.Replace('-', '_')}");
         var recount = mapping == "cdnow" ? await Recount.CdnowAsync(database, csv) : await Recount.OnlineRetailAsync(database, csv);
-        return new ImportedShop(mapping, file.ToArray(), tenant, recount, await importing);
+        return new ImportedShop(mapping, file.ToArray(), stream is not FileStream, tenant, recount, await importing);
     }
 
     private async Task<NpgsqlDataSource> NewDatabaseAsync(string name)
