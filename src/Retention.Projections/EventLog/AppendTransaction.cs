@@ -17,6 +17,12 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
                set_config('idle_in_transaction_session_timeout', '15s', true)
         """;
 
+    /// <summary>Taken by every append, and first, so that who wants the table alone waits before any row is locked.</summary>
+    private const string Join = "lock table {schema}.mt_events in row exclusive mode";
+
+    /// <summary>Waits for whoever is writing events, and keeps everybody else from writing any until the commit.</summary>
+    private const string JoinAlone = "lock table {schema}.mt_events in share row exclusive mode";
+
     private const string MakeStreams = """
         insert into {schema}.mt_streams (tenant_id, id, version, timestamp, created)
         select $1, id, 0, clock_timestamp(), clock_timestamp() from unnest($2) with ordinality as wanted (id, place) order by place
@@ -51,15 +57,19 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
     private readonly string[] streams =
         [.. events.Select(next => next.Stream).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
+    /// <param name="alone">
+    /// Keeps all other writers out. Clients of the tables that insert events before they lock the stream's row, as Marten does, could
+    /// otherwise close a circle with this append again and again.
+    /// </param>
     /// <exception cref="VersionConflictException">An event expects another version of its stream.</exception>
     /// <exception cref="PostgresException">
     /// Among others unique_violation or deadlock_detected, when another writer stored one of the ids for another stream meanwhile.
     /// </exception>
-    public async Task<IReadOnlyList<Appended>> RunAsync(AppendMode mode, CancellationToken ct)
+    public async Task<IReadOnlyList<Appended>> RunAsync(AppendMode mode, bool alone, CancellationToken ct)
     {
         await using var connection = await place.DataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, ct);
-        var found = await LockAndFindAsync(connection, ct);
+        var found = await LockAndFindAsync(connection, alone, ct);
         var plan = new AppendPlan(events, mode, found.Versions, found.Known);
         if (plan.Fresh.Count == 0)
         {
@@ -74,7 +84,7 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
     }
 
     private async Task<(List<string> Made, Dictionary<string, long> Versions, Dictionary<Guid, Known> Known)> LockAndFindAsync(
-        NpgsqlConnection connection, CancellationToken ct)
+        NpgsqlConnection connection, bool alone, CancellationToken ct)
     {
         var ids = events.Select(next => next.Id).Distinct().ToArray();
         await using var batch = new NpgsqlBatch(connection)
@@ -82,6 +92,7 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
             BatchCommands =
             {
                 Statement(Limits),
+                Statement(alone ? JoinAlone : Join),
                 Statement(MakeStreams, Text(tenant), Texts(streams)),
                 Statement(LockStreams, Text(tenant), Texts(streams)),
                 Statement(FindKnown, new NpgsqlParameter<Guid[]> { TypedValue = ids }),

@@ -10,6 +10,12 @@ namespace Retention.Projections.EventLog;
 /// </summary>
 public sealed class EventLog(Place place)
 {
+    /// <summary>An append that collided so often with other writers keeps them out the next time.</summary>
+    private const int CollisionsUntilAlone = 2;
+
+    /// <summary>An append that collided so often gives up.</summary>
+    private const int MostCollisions = 6;
+
     private const string Select = $$"""
         select {{Row.Columns}} from {schema}.mt_events
         where seq_id > $1 and seq_id <= $2 and not is_archived and type <> 'tombstone'
@@ -31,19 +37,18 @@ public sealed class EventLog(Place place)
     {
         if (events.Count == 0) return [];
         var transaction = new AppendTransaction(place, tenant, events);
-        var met = new HashSet<string>();
-        while (true)
+        for (var collisions = 0; ;)
         {
             try
             {
-                return await transaction.RunAsync(mode, ct);
+                return await transaction.RunAsync(mode, alone: collisions >= CollisionsUntilAlone, ct);
             }
             catch (PostgresException collision)
                 when (collision.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected
-                    && met.Add(collision.SqlState))
+                    && ++collisions < MostCollisions)
             {
-                // Another writer has, or had first, one of the ids for another stream. Who gave way in a deadlock may still run into the
-                // winner's commit; after that, the winner's event is found as known.
+                // Another writer has, or had first, one of the ids for another stream; in the next run its event is found as known. Or
+                // another client of the tables, which writes its events before it locks the stream's row, closed a circle with us.
             }
         }
     }

@@ -40,7 +40,7 @@ public sealed class ConcurrentAppendTests(FreshPlace fresh) : IClassFixture<Fres
             {
                 var order = writer % 2 == 0 ? customers : customers.Reverse();
                 var batch = order.Select(customer => Event($"{customer}-{round / 5}", $"{writer}-{round}-{customer}")).ToArray();
-                await new AppendTransaction(place, tenant, batch).RunAsync(AppendMode.KeepValid, Stop);
+                await new AppendTransaction(place, tenant, batch).RunAsync(AppendMode.KeepValid, alone: false, Stop);
             }
         }));
 
