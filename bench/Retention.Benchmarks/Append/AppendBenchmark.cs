@@ -6,14 +6,16 @@ using Retention.Projections.EventLog;
 namespace Retention.Benchmarks.Append;
 
 /// <param name="Events">For each measurement of COPY and of batches.</param>
+/// <param name="HttpEvents">For each measurement of NDJSON over HTTP.</param>
 /// <param name="Single">How long single events are appended.</param>
 /// <param name="Only">Only measurements whose name contains this; null: all.</param>
-internal sealed record AppendOptions(int Events, TimeSpan Single, string? Only, FileInfo? Json);
+internal sealed record AppendOptions(int Events, int HttpEvents, TimeSpan Single, string? Only, FileInfo? Json);
 
 /// <summary>Measures the append beside COPY on a private server with fsync, each measurement on empty tables after a checkpoint.</summary>
 internal sealed class AppendBenchmark(Place place, AppendOptions options, Report report)
 {
     private const string Yardstick = "COPY, indexes and foreign key";
+    private const string Batches4 = "append, 4 writers × 1000";
     private const int Customers = 10_000;
 
     private static readonly Dictionary<string, string> Server = new(StringComparer.Ordinal)
@@ -28,7 +30,7 @@ internal sealed class AppendBenchmark(Place place, AppendOptions options, Report
         ["max_connections"] = "120",
     };
 
-    private readonly EventLog log = new(place);
+    private readonly Projections.EventLog.EventLog log = new(place);
 
     private delegate Task<IReadOnlyList<Appended>> Append(
         string tenant, IReadOnlyList<NewEvent> events, AppendMode mode, CancellationToken ct);
@@ -42,7 +44,7 @@ internal sealed class AppendBenchmark(Place place, AppendOptions options, Report
         await Migrations.ApplyAsync(place, ct);
         var report = new Report($"PostgreSQL {postgres.Version}, fsync on, {Environment.ProcessorCount} processors");
         await new AppendBenchmark(place, options, report).MeasureAsync(ct);
-        report.Print(Yardstick, options.Json);
+        report.Print(Yardstick, Batches4, options.Json);
         return 0;
     }
 
@@ -64,11 +66,29 @@ internal sealed class AppendBenchmark(Place place, AppendOptions options, Report
         await using var group = new GroupCommit(log);
         foreach (var callers in new[] { 1, 64 })
             await SinglesAsync($"one event, {callers} callers, group commit", callers, group.AppendAsync, ct);
+        await OverHttpAsync(ct);
+    }
+
+    private async Task OverHttpAsync(CancellationToken ct)
+    {
+        foreach (var posts in new[] { 1, 4 })
+        {
+            var name = $"HTTP NDJSON end to end, {posts} posts";
+            if (!Wanted(name)) continue;
+            await EmptyAsync(ct);
+            await using var http = await HttpBenchmark.StartAsync(place, ct);
+            report.Add(await http.StreamAsync(name, posts, options.HttpEvents, ct));
+        }
+        const string single = "HTTP, one event, 64 callers";
+        if (!Wanted(single)) return;
+        await EmptyAsync(ct);
+        await using var service = await HttpBenchmark.StartAsync(place, ct);
+        report.Add(await service.SinglesAsync(single, 64, options.Single, ct));
     }
 
     private async Task CopyAsync(string name, string table, NewEvent[] events, CancellationToken ct)
     {
-        // The yardstick is measured whatever is asked for; the first, discarded round warms up.
+        // The yardsticks are measured whatever is asked for; the first, discarded round warms up.
         if (name != Yardstick && !Wanted(name)) return;
         foreach (var round in new[] { 0, 1 })
         {
@@ -82,7 +102,7 @@ internal sealed class AppendBenchmark(Place place, AppendOptions options, Report
 
     private async Task BatchesAsync(string name, int writers, int size, bool shared, CancellationToken ct)
     {
-        if (!Wanted(name)) return;
+        if (name != Batches4 && !Wanted(name)) return;
         await EmptyAsync(ct);
         var batches = Batches(writers, size, shared);
         await WarmUpAsync(size, ct);
@@ -161,7 +181,7 @@ internal sealed class AppendBenchmark(Place place, AppendOptions options, Report
 
     private bool Wanted(string name) => options.Only is null || name.Contains(options.Only, StringComparison.OrdinalIgnoreCase);
 
-    private static Figure Figure(string name, int events, TimeSpan elapsed, List<TimeSpan>[] calls)
+    internal static Figure Figure(string name, int events, TimeSpan elapsed, List<TimeSpan>[] calls)
     {
         var sorted = calls.SelectMany(own => own).Order().ToArray();
         return new Figure(name, events, elapsed.TotalSeconds, sorted[(int)(sorted.Length * 0.99)].TotalMilliseconds);

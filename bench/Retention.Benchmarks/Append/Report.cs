@@ -6,10 +6,15 @@ namespace Retention.Benchmarks.Append;
 
 /// <param name="Events">Stored in the measured time.</param>
 /// <param name="P99">The 99th percentile of one call, in milliseconds; null where a measurement is one call.</param>
-internal sealed record Figure(string Name, int Events, double Seconds, double? P99 = null)
+/// <param name="Service">What the service's own process took for it; null where the measurement runs in this one.</param>
+internal sealed record Figure(string Name, int Events, double Seconds, double? P99 = null, ServiceUse? Service = null)
 {
     public double Rate => Events / Seconds;
 }
+
+/// <param name="PeakMemoryBytes">The most that the process ever held resident, from its start on.</param>
+/// <param name="CpuSeconds">User and system time during the measurement, all that runs in the process included.</param>
+internal sealed record ServiceUse(long PeakMemoryBytes, double CpuSeconds);
 
 /// <summary>The figures of one run; rates only mean something beside the others of the same run.</summary>
 internal sealed class Report(string server)
@@ -24,15 +29,22 @@ internal sealed class Report(string server)
     }
 
     /// <param name="yardstick">The name of the figure to which all rates are related.</param>
-    public void Print(string yardstick, FileInfo? file)
+    /// <param name="second">The name of the one to which they are related besides, where it was measured.</param>
+    public void Print(string yardstick, string second, FileInfo? file)
     {
         var unit = figures.Single(figure => figure.Name == yardstick).Rate;
+        var other = figures.Find(figure => figure.Name == second)?.Rate;
         var table = new Table().Title($"Append, {server}").AddColumn("measurement")
             .AddColumn(new TableColumn("events/s").RightAligned())
             .AddColumn(new TableColumn($"of {yardstick}").RightAligned())
-            .AddColumn(new TableColumn("p99 ms").RightAligned());
+            .AddColumn(new TableColumn($"of {second}").RightAligned())
+            .AddColumn(new TableColumn("p99 ms").RightAligned())
+            .AddColumn(new TableColumn("service: MB, CPU s").RightAligned());
         foreach (var figure in figures)
-            table.AddRow(figure.Name, $"{figure.Rate:n0}", $"{figure.Rate / unit:p1}", figure.P99 is { } p99 ? $"{p99:n1}" : "");
+            table.AddRow(
+                figure.Name, $"{figure.Rate:n0}", $"{figure.Rate / unit:p1}", other is { } rate ? $"{figure.Rate / rate:p1}" : "",
+                figure.P99 is { } p99 ? $"{p99:n1}" : "",
+                figure.Service is { } use ? $"{use.PeakMemoryBytes / 1048576.0:n0}, {use.CpuSeconds:n1}" : "");
         AnsiConsole.Write(table);
 
         using var process = Process.GetCurrentProcess();
@@ -42,6 +54,7 @@ internal sealed class Report(string server)
             processors = Environment.ProcessorCount,
             peakMemoryBytes = process.PeakWorkingSet64,
             yardstick,
+            secondYardstick = second,
             figures = figures.Select(figure => new
             {
                 figure.Name,
@@ -49,7 +62,9 @@ internal sealed class Report(string server)
                 figure.Seconds,
                 eventsPerSecond = Math.Round(figure.Rate),
                 ratio = Math.Round(figure.Rate / unit, 4),
+                ratioToSecond = other is { } rate ? Math.Round(figure.Rate / rate, 4) : (double?)null,
                 p99Milliseconds = figure.P99,
+                figure.Service,
             }),
         }, Json);
         AnsiConsole.MarkupLineInterpolated($"Peak memory of this process: {process.PeakWorkingSet64 / 1048576.0:n0} MB");
