@@ -97,7 +97,7 @@ internal static class Timeline
 
     private static TimelineEntry Entry(StoredEvent stored, Envelope? sent, MetricRequest request, Dictionary<long, string> effects)
     {
-        var occurredAt = sent?.OccurredAt ?? stored.RecordedAt;
+        var occurredAt = sent?.OccurredAt ?? Timestamp.Parse(stored.Headers.OccurredAt);
         var effect = EventType.Named(stored.Type) is null ? "other"
             : occurredAt >= request.Question.AsOf.Moment ? "not_yet"
             : effects.GetValueOrDefault(stored.Position, "counts");

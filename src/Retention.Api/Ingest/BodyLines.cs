@@ -12,11 +12,17 @@ internal static class BodyLines
 {
     public static async IAsyncEnumerable<BodyLine> ReadAsync(PipeReader body, int longest, [EnumeratorCancellation] CancellationToken ct)
     {
-        var skipping = false;
+        var (skipping, first) = (false, true);
         while (true)
         {
             var read = await body.ReadAsync(ct);
             var buffer = read.Buffer;
+            if (first && buffer.Length >= 3)
+            {
+                // A byte order mark, which editors leave, is no part of the first line.
+                if (buffer.Slice(0, 3).ToArray() is [0xEF, 0xBB, 0xBF]) buffer = buffer.Slice(3);
+                first = false;
+            }
             while (buffer.PositionOf((byte)'\n') is { } end)
             {
                 var line = buffer.Slice(0, end);

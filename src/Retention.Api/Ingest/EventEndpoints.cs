@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Text.Json;
-using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 using Retention.Api.Tenancy;
 using Retention.Domain.Events;
@@ -26,6 +26,7 @@ public static class EventEndpoints
     public static void MapEvents(this IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/events", PostAsync).WithName("PostEvents").WithTags("Ingest")
             .WithSummary("Append events; each is accepted, a duplicate or rejected")
+            .WithMetadata(new DisableRequestSizeLimitAttribute())
             .Accepts<JsonElement>(Json, Ndjson).Produces<IngestOutcome>();
 
     private static async Task<IResult> PostAsync(HttpContext context, Tenant tenant, Ingestion ingestion)
@@ -39,8 +40,6 @@ public static class EventEndpoints
         if (media is not (Json or Ndjson)) throw new ProblemException(415, "unsupported_media_type", $"Content-Type must be {Json} or {Ndjson}.");
 
         var request = new EventRequest(tenant.Name, ingestion, atomic);
-        var limit = context.Features.Get<IHttpMaxRequestBodySizeFeature>();
-        if (limit is { IsReadOnly: false }) limit.MaxRequestBodySize = media == Ndjson && !atomic ? null : MostBytes;
         return Results.Ok(media == Ndjson
             ? await request.ReadLinesAsync(context.Request.BodyReader, context.RequestAborted)
             : await request.ReadDocumentAsync(context.Request.Body, context.RequestAborted));
@@ -51,6 +50,9 @@ public static class EventEndpoints
 internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atomic)
 {
     private const int BatchSize = 2_000;
+
+    /// <summary>A batch of large events is stored earlier.</summary>
+    private const long BatchBytes = 8L * 1024 * 1024;
 
     /// <summary>Longest line of NDJSON, in bytes.</summary>
     private const int LongestLine = 1024 * 1024;
@@ -63,11 +65,14 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atom
     private int duplicates;
     private int warnings;
     private long position;
+    private long bytes;
+    private long batchBytes;
 
     /// <summary>An array of events, or an object with the one member <c>events</c>.</summary>
     public async Task<IngestOutcome> ReadDocumentAsync(Stream body, CancellationToken ct)
     {
-        using var document = await JsonBody.ParseAsync(body, ct);
+        // The limit is on what was unpacked, which a declared length does not tell.
+        using var document = await JsonBody.ParseAsync(await BoundedBody.ReadAsync(body, EventEndpoints.MostBytes, ct), ct);
         foreach (var item in EventsOf(document.RootElement).EnumerateArray()) await AddAsync(item, ct);
         return await FinishAsync(ct);
     }
@@ -82,6 +87,7 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atom
                 Reject(null, new Fault("", "line_too_long", $"a line may have at most {LongestLine} bytes"));
                 continue;
             }
+            if (atomic && (bytes += line.Text.Length) > EventEndpoints.MostBytes) throw BoundedBody.TooLarge(EventEndpoints.MostBytes);
             if (line.Text.Span.Trim(" \t\r"u8).IsEmpty) continue;
             using var document = Parse(line.Text);
             if (document is null) Reject(null, new Fault("", "malformed_json", "the line is not JSON, or has a member twice"));
@@ -120,17 +126,18 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atom
         {
             batch.Add(envelope with { Data = envelope.Data.Clone() });
             indexes.Add(next++);
+            batchBytes += item.GetRawText().Length;
         }
         else Reject(EnvelopeReader.IdOf(item), faults);
         if (atomic && next > EventEndpoints.MostAtomic) throw new ProblemException(413, "too_large", $"An atomic request may have at most {EventEndpoints.MostAtomic} events.");
-        if (!atomic && batch.Count >= BatchSize) await StoreAsync(ct);
+        if (!atomic && (batch.Count >= BatchSize || batchBytes >= BatchBytes)) await StoreAsync(ct);
     }
 
     private void Reject(string? id, params List<Fault> faults) => rejected.Add(new Rejection(next++, id, faults[0].Code, faults));
 
     private async Task<IngestOutcome> FinishAsync(CancellationToken ct)
     {
-        if (atomic) Refuse(rejected);
+        if (atomic && rejected.Count > 0) Refuse([.. rejected, .. await RefusedByRulesAsync(ct)]);
         await StoreAsync(ct);
         rejected.Sort((a, b) => a.Index.CompareTo(b.Index));
         return new IngestOutcome(accepted, duplicates, rejected, position, warnings);
@@ -146,9 +153,13 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atom
         duplicates += outcome.Duplicates;
         warnings += outcome.Warnings;
         position = Math.Max(position, outcome.Position);
+        batchBytes = 0;
         batch.Clear();
         indexes.Clear();
     }
+
+    private async Task<IEnumerable<Rejection>> RefusedByRulesAsync(CancellationToken ct) =>
+        (await ingestion.RefusedAsync(tenant, batch, ct)).Select(refused => refused with { Index = indexes[refused.Index] });
 
     /// <summary>An atomic request fails by its first fault.</summary>
     private static void Refuse(List<Rejection> rejections)

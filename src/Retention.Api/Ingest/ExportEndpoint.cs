@@ -58,7 +58,7 @@ public static class ExportEndpoint
         json.WriteString("source", line.Sent.Source);
         json.WriteString("type", line.Sent.Type);
         json.WriteString("customer", line.Sent.Customer);
-        json.WriteString("occurredAt", line.Stored.Headers?.OccurredAt ?? Timestamp.Format(line.Sent.OccurredAt));
+        json.WriteString("occurredAt", line.Stored.Headers.OccurredAt);
         json.WritePropertyName("data");
         line.Sent.Data.WriteTo(json);
         json.WriteNumber("position", line.Stored.Position);
@@ -94,6 +94,6 @@ public static class ExportEndpoint
             && (From is null || OccurredAt(stored) >= From) && (To is null || OccurredAt(stored) < To);
 
         private static DateTimeOffset OccurredAt(StoredEvent stored) =>
-            stored.Headers is { } headers ? Timestamp.Parse(headers.OccurredAt) : stored.RecordedAt;
+            Timestamp.Parse(stored.Headers.OccurredAt);
     }
 }

@@ -34,6 +34,10 @@ public sealed class Ingestion(GroupCommit log, Sealing sealing, TenantSettings s
             await PositionAsync(tenant, appended, ct), check.Warnings);
     }
 
+    /// <summary>The events that break a rule; nothing is stored, and nothing is fixed by them.</summary>
+    public async Task<IReadOnlyList<Rejection>> RefusedAsync(string tenant, IReadOnlyList<Envelope> events, CancellationToken ct) =>
+        Check(events, new Rules((await settings.RecentAsync(tenant, ct)).Settings), time.GetUtcNow()).Rejected;
+
     private async Task<Checked> CheckAsync(string tenant, IReadOnlyList<Envelope> events, AppendMode mode, CancellationToken ct)
     {
         var current = await settings.RecentAsync(tenant, ct);

@@ -28,9 +28,7 @@ public sealed class MetricRequest : IAsyncDisposable
         Question = question;
         Query = query;
         Format = format;
-        from = query.Date("from");
-        to = query.Date("to");
-        if (from >= to) query.Fault("to", "empty_range", "must lie after from");
+        (from, to) = RangeOf(query);
     }
 
     public Snapshot Snapshot { get; }
@@ -127,7 +125,15 @@ public sealed class MetricRequest : IAsyncDisposable
         var definition = DefinitionOf(query, Settings.Default);
         AsOfOf(query, definition.Calendar, Reflection.Nothing, now);
         PartitionOf(query, definition, exactRange: true);
+        RangeOf(query);
         query.Done();
+    }
+
+    private static (DateOnly? From, DateOnly? To) RangeOf(QueryReader query)
+    {
+        var (from, to) = (query.Date("from"), query.Date("to"));
+        if (from >= to) query.Fault("to", "empty_range", "must lie after from");
+        return (from, to);
     }
 
     private static async Task WaitAsync(IServiceProvider services, string tenant, long? position, CancellationToken ct)

@@ -36,7 +36,7 @@ public sealed record EventHeaders(string Source, string Id, string OccurredAt, s
         if (id is null || EventId.Of(row.Tenant, source, id) != row.EventId) id = row.EventId.ToString();
         if (occurredAt is not null && Timestamp.TryParse(occurredAt) is null)
             (occurredAt, fault) = (null, $"headers.occurredAt is '{occurredAt}', not an RFC 3339 date-time with an offset.");
-        return new EventHeaders(source, id, occurredAt ?? Timestamp.Format(row.RecordedAt), Hash: null, schema);
+        return new EventHeaders(source, id, occurredAt ?? Timestamp.Format(row.RecordedAt.AddTicks(-1)), Hash: null, schema);
     }
 
     private static string? Text(JsonElement headers, string name) =>

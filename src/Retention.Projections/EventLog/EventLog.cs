@@ -16,6 +16,9 @@ public sealed class EventLog(Place place)
     /// <summary>An append that collided so often gives up.</summary>
     private const int MostCollisions = 6;
 
+    /// <summary>A page of large events ends earlier than its limit says.</summary>
+    private const long MostPageBytes = 16L * 1024 * 1024;
+
     private const string Select = $$"""
         select {{Row.Columns}} from {schema}.mt_events
         where seq_id > $1 and seq_id <= $2 and not is_archived and type <> 'tombstone'
@@ -61,8 +64,16 @@ public sealed class EventLog(Place place)
     {
         await using var command = place.Command(Select);
         AddTo(command, range);
-        var events = await ReadAllAsync(command, ct);
-        return new LogPage(events, events.Count < range.Limit ? Math.Max(range.After, range.UpTo) : events[^1].Position);
+        var (events, bytes) = (new List<StoredEvent>(), 0L);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (bytes < MostPageBytes && await reader.ReadAsync(ct))
+        {
+            var row = Row.From(reader);
+            bytes += row.Data.Length;
+            events.Add(row.ToEvent());
+        }
+        var whole = bytes < MostPageBytes && events.Count < range.Limit;
+        return new LogPage(events, whole ? Math.Max(range.After, range.UpTo) : events[^1].Position);
     }
 
     /// <summary>A stream's events from a version on, in order; archived ones are left out.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using static Retention.Api.Tests.Given;
 
 namespace Retention.Api.Tests.Tenancy;
@@ -121,15 +122,18 @@ public sealed class SettingsTests(ServiceFixture service)
     public async Task The_first_answer_fixes_the_scale_of_satisfaction()
     {
         var shop = service.NewTenant("scale");
-        var first = Score("c", "2025-01-01", "csat", 9).With("data.scaleMin", "0").With("data.scaleMax", "10").With("data.topBox", "3");
-        await shop.AcceptAsync(first);
+        await shop.AcceptAsync(OfTen("c", "2025-01-01", 9));
 
         (await shop.SendAsync(Score("d", "2025-01-02", "csat", 5).With("data.scaleMax", "5")))
             .ShouldRefuse(0, "instrument_mismatch", "data.instrument", "0 to 10", "topBox 3");
-        await shop.AcceptAsync(Score("d", "2025-01-03", "csat", 8), Score("e", "2025-01-03", "csat", 7));
+        (await shop.SendAsync(Score("d", "2025-01-02", "csat", 4))).ShouldRefuse(0, "instrument_mismatch", "data.instrument", "0 to 10", "topBox 3");
+        await shop.AcceptAsync(OfTen("d", "2025-01-03", 8), OfTen("e", "2025-01-03", 7));
 
         var row = (await shop.AskAsync("/v1/metrics/csat?from=2025-01-01&to=2025-02-01")).Rows.ShouldHaveSingleItem();
         row.GetProperty("score").GetDouble().ShouldBe(2 / 3.0, 1e-12);
         row.GetProperty("distribution").EnumerateObject().Count().ShouldBe(11);
+
+        static JsonObject OfTen(string customer, string day, int score) =>
+            Score(customer, day, "csat", score).With("data.scaleMin", "0").With("data.scaleMax", "10").With("data.topBox", "3");
     }
 }

@@ -21,7 +21,7 @@ internal sealed class Shop(Place place)
 
     public Progress Progress { get; } = new(place, TimeProvider.System);
 
-    public Tenants Tenants { get; } = new(place);
+    public Tenants Tenants { get; } = new(place, new TenantSettings(place, new Log(place), TimeProvider.System));
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
