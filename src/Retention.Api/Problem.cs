@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Metadata;
 using Npgsql;
@@ -21,6 +22,9 @@ public sealed class ProblemException(int status, string code, string detail, par
     /// <summary>Seconds after which the same request may succeed; null when it will not.</summary>
     public int? RetryAfter { get; init; }
 
+    /// <summary>The version that the stream has in place of the expected one; null where no version is at issue.</summary>
+    public long? CurrentVersion { get; init; }
+
     /// <summary>Where to read on about what failed; null for nowhere.</summary>
     public string? Location { get; init; }
 }
@@ -28,6 +32,8 @@ public sealed class ProblemException(int status, string code, string detail, par
 /// <summary>Turns what went wrong into problem details.</summary>
 public static class Problems
 {
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
     private static readonly Dictionary<int, string> Titles = new()
     {
         [400] = "The request is not valid",
@@ -47,18 +53,24 @@ public static class Problems
     {
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
-            SuppressDiagnosticsCallback = context => context.Exception is ProblemException or BadHttpRequestException,
+            SuppressDiagnosticsCallback = context => Of(context.Exception).Status < 500 || context.Exception is ProblemException,
             ExceptionHandler = context => WriteAsync(context, Of(context.Features.Get<IExceptionHandlerFeature>()!.Error)),
         });
         app.UseStatusCodePages(context => WriteAsync(context.HttpContext, Of(context.HttpContext)));
     }
 
-    private static ProblemException Of(Exception exception) => exception switch
+    internal static ProblemException Of(Exception exception) => exception switch
     {
         ProblemException problem => problem,
         BadHttpRequestException { StatusCode: 413 } => new(413, "too_large", "The body is larger than this endpoint accepts."),
         BadHttpRequestException bad => new(bad.StatusCode, "bad_request", bad.Message),
         InvalidDataException => new(400, "malformed_body", "The body could not be decompressed to its end."),
+        VersionConflictException stale => new(
+            409, "version_conflict", $"{stale.Message} Nothing was stored.",
+            new Fault("expectedVersion", "version_conflict", $"the current version is {stale.Actual}"))
+        {
+            CurrentVersion = stale.Actual,
+        },
         TooManyWaitingException => new(503, "overloaded", "More events arrive than the database commits; nothing of this batch was stored.") { RetryAfter = 1 },
         PostgresException { IsTransient: false } and not { SqlState: ['5', '3' or '7', ..] } =>
             new(500, "internal_error", "The service failed to answer; its log says why."),
@@ -95,7 +107,8 @@ public static class Problems
             detail = problem.Message,
             code = problem.Code,
             errors = problem.Errors,
+            currentVersion = problem.CurrentVersion,
         };
-        return context.Response.WriteAsJsonAsync(body, JsonSerializerOptions.Web, "application/problem+json", context.RequestAborted);
+        return context.Response.WriteAsJsonAsync(body, Json, "application/problem+json", context.RequestAborted);
     }
 }

@@ -95,6 +95,8 @@ internal sealed class UpCommand(UpCommand.Wish wish)
             : null;
         await using var app = RetentionApp.Build(new ServiceOptions(wish.ConnectionString ?? postgres!.ConnectionString, wish.Port));
         await app.StartAsync(ct);
+        using var stopped = new CancellationTokenSource();
+        var keeping = postgres?.KeepRunningAsync(stopped.Token) ?? Task.CompletedTask;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct, app.Lifetime.ApplicationStopping);
         try
         {
@@ -112,6 +114,8 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         {
             RunningService.Withdraw(wish.DataFolder);
             await app.StopAsync(CancellationToken.None);
+            await stopped.CancelAsync();
+            await keeping;
         }
     }
 

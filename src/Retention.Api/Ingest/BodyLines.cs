@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace Retention.Api.Ingest;
 
+/// <param name="Text">Without its end; only until the next line is asked for.</param>
 /// <param name="TooLong">The line was longer than allowed and is passed over; its text is empty.</param>
 internal readonly record struct BodyLine(ReadOnlyMemory<byte> Text, bool TooLong);
 
@@ -27,7 +28,7 @@ internal static class BodyLines
             {
                 var line = buffer.Slice(0, end);
                 buffer = buffer.Slice(buffer.GetPosition(1, end));
-                yield return skipping || line.Length > longest ? new BodyLine(default, true) : new BodyLine(line.ToArray(), false);
+                yield return skipping || line.Length > longest ? new BodyLine(default, true) : new BodyLine(Whole(line), false);
                 skipping = false;
             }
             if (buffer.Length > longest || skipping)
@@ -38,11 +39,13 @@ internal static class BodyLines
             if (read.IsCompleted)
             {
                 if (skipping) yield return new BodyLine(default, true);
-                else if (!buffer.IsEmpty) yield return new BodyLine(buffer.ToArray(), false);
+                else if (!buffer.IsEmpty) yield return new BodyLine(Whole(buffer), false);
                 body.AdvanceTo(buffer.End);
                 yield break;
             }
             body.AdvanceTo(buffer.Start, buffer.End);
         }
     }
+
+    private static ReadOnlyMemory<byte> Whole(ReadOnlySequence<byte> line) => line.IsSingleSegment ? line.First : line.ToArray();
 }

@@ -20,7 +20,7 @@ public static class EnvelopeReader
             return null;
         }
         if (!StorableJson.Check(json, "", faults)) return null;
-        foreach (var member in json.EnumerateObject().Where(member => !Members.Contains(member.Name) && !Exported.Contains(member.Name)))
+        foreach (var member in json.EnumerateObject().Where(member => !IsOneOf(Members, member) && !IsOneOf(Exported, member)))
             faults.Add(new Fault(member.Name, "unknown_member", $"is not a member of an event; allowed are {string.Join(", ", Members)}"));
 
         var id = Name(json, "id", faults);
@@ -53,6 +53,13 @@ public static class EnvelopeReader
             // A text with half of a surrogate pair names nothing.
             return null;
         }
+    }
+
+    private static bool IsOneOf(string[] names, JsonProperty member)
+    {
+        foreach (var name in names)
+            if (member.NameEquals(name)) return true;
+        return false;
     }
 
     private static string Name(JsonElement json, string member, List<Fault> faults)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Retention.Domain.Events;
 
 namespace Retention.Api.Ingest;
@@ -5,6 +6,7 @@ namespace Retention.Api.Ingest;
 /// <summary>What every event keeps, wherever it comes from: names that can be addressed, and a time that can have been.</summary>
 internal static class EnvelopeRules
 {
+    private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(code => (char)code).Where(char.IsControl)]);
     private static readonly TimeSpan Future = TimeSpan.FromHours(24);
     private static readonly DateTimeOffset Earliest = new(1900, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -23,6 +25,6 @@ internal static class EnvelopeRules
     private static void CheckName(string member, string name, List<Fault> faults)
     {
         if (name.Length is 0 or > Fields.MaxName) faults.Add(new Fault(member, "wrong_length", $"must have 1 to {Fields.MaxName} characters"));
-        else if (name.Any(char.IsControl)) faults.Add(new Fault(member, "control_character", "may not hold control characters"));
+        else if (name.AsSpan().ContainsAny(Controls)) faults.Add(new Fault(member, "control_character", "may not hold control characters"));
     }
 }

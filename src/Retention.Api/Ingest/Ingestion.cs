@@ -12,14 +12,26 @@ public sealed class Ingestion(GroupCommit log, Sealing sealing, TenantSettings s
         StoreAsync(tenant, events, AppendMode.KeepValid, ct);
 
     /// <param name="mode">With <see cref="AppendMode.AllOrNone"/> one rejection stores nothing, and all counts but the rejected are 0.</param>
-    public async Task<IngestOutcome> StoreAsync(string tenant, IReadOnlyList<Envelope> events, AppendMode mode, CancellationToken ct)
+    public async Task<IngestOutcome> StoreAsync(string tenant, IReadOnlyList<Envelope> events, AppendMode mode, CancellationToken ct) =>
+        await AppendAsync(await PrepareAsync(tenant, events, mode, ct), ct);
+
+    /// <summary>
+    /// Everything before the append: rules and sealing. The currency and the scales that the batch fixes are fixed from here on, so that the
+    /// next batch may be prepared while this one is appended.
+    /// </summary>
+    internal async Task<PreparedBatch> PrepareAsync(string tenant, IReadOnlyList<Envelope> events, AppendMode mode, CancellationToken ct)
     {
         await tenants.CreateAsync(tenant, ct);
         var check = await CheckAsync(tenant, events, mode, ct);
-        var storable = check.Valid.Count > 0 && (mode == AppendMode.KeepValid || check.Rejected.Count == 0);
-        var appended = storable
-            ? await log.AppendAsync(tenant, await sealing.SealAsync(tenant, check.Valid.ConvertAll(index => events[index]), ct), mode, ct)
-            : [];
+        var storable = mode == AppendMode.KeepValid || check.Rejected.Count == 0;
+        var valid = storable ? check.Valid.ConvertAll(index => events[index]) : [];
+        return new PreparedBatch(tenant, mode, events, check, await sealing.SealAsync(tenant, valid, ct));
+    }
+
+    internal async Task<IngestOutcome> AppendAsync(PreparedBatch batch, CancellationToken ct)
+    {
+        var (tenant, mode, events, check, valid) = batch;
+        var appended = valid.Count > 0 ? await log.AppendAsync(tenant, valid, mode, ct) : [];
         projector.Nudge();
 
         var rejected = new List<Rejection>(check.Rejected);
@@ -97,5 +109,10 @@ public sealed class Ingestion(GroupCommit log, Sealing sealing, TenantSettings s
 
     private Task<long> CurrentAsync(string tenant, CancellationToken ct) => progress.TenantPositionAsync(tenant, ct);
 
-    private sealed record Checked(List<int> Valid, List<Rejection> Rejected, int Warnings);
+    /// <param name="Valid">Indexes of the events that keep all rules.</param>
+    internal sealed record Checked(List<int> Valid, List<Rejection> Rejected, int Warnings);
+
+    /// <param name="Sealed">The valid events; none where a rejection withholds the whole batch.</param>
+    internal sealed record PreparedBatch(
+        string Tenant, AppendMode Mode, IReadOnlyList<Envelope> Events, Checked Check, IReadOnlyList<NewEvent> Sealed);
 }

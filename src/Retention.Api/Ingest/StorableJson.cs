@@ -14,6 +14,7 @@ internal static class StorableJson
 
     public static bool Check(JsonElement json, string path, List<Fault> faults)
     {
+        if (IsStorable(JsonMarshal.GetRawUtf8Value(json)) && AreNumbersMeasured(json)) return true;
         var before = faults.Count;
         Walk(json, path, faults);
         return faults.Count == before;
@@ -37,7 +38,7 @@ internal static class StorableJson
             case JsonValueKind.String when !IsStorable(JsonMarshal.GetRawUtf8Value(json)) && TextOf(json) is null:
                 faults.Add(new Fault(path, "not_storable", "must be UTF-8 and may not hold NUL or half of a surrogate pair"));
                 break;
-            case JsonValueKind.Number when !IsMeasured(json.GetRawText()):
+            case JsonValueKind.Number when !IsMeasured(JsonMarshal.GetRawUtf8Value(json)):
                 faults.Add(new Fault(path, "out_of_range", $"may have at most {MostDigits} digits and an exponent within ±{LargestExponent}"));
                 break;
         }
@@ -63,12 +64,29 @@ internal static class StorableJson
         }
     }
 
-    private static bool IsMeasured(string raw)
+    private static bool AreNumbersMeasured(JsonElement json)
+    {
+        switch (json.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var member in json.EnumerateObject())
+                    if (!AreNumbersMeasured(member.Value)) return false;
+                return true;
+            case JsonValueKind.Array:
+                foreach (var item in json.EnumerateArray())
+                    if (!AreNumbersMeasured(item)) return false;
+                return true;
+            default:
+                return json.ValueKind != JsonValueKind.Number || IsMeasured(JsonMarshal.GetRawUtf8Value(json));
+        }
+    }
+
+    private static bool IsMeasured(ReadOnlySpan<byte> raw)
     {
         if (raw.Length > MostDigits) return false;
-        var exponent = raw.AsSpan().IndexOfAny('e', 'E');
+        var exponent = raw.IndexOfAny((byte)'e', (byte)'E');
         return exponent < 0
-            || (int.TryParse(raw.AsSpan(exponent + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var power)
+            || (int.TryParse(raw[(exponent + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var power)
                 && Math.Abs(power) <= LargestExponent);
     }
 }

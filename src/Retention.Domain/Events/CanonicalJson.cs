@@ -48,7 +48,7 @@ public static class CanonicalJson
                 Write(output, value.GetString()!);
                 break;
             case JsonValueKind.Number:
-                output.Write(Encoding.ASCII.GetBytes(Number(JsonMarshal.GetRawUtf8Value(value))));
+                WriteNumber(output, JsonMarshal.GetRawUtf8Value(value));
                 break;
             default:
                 output.Write(JsonMarshal.GetRawUtf8Value(value));
@@ -85,9 +85,9 @@ public static class CanonicalJson
 
     private static void WriteObject(IBufferWriter<byte> output, JsonElement value)
     {
-        var members = new SortedDictionary<string, JsonElement>(StringComparer.Ordinal);
-        foreach (var member in value.EnumerateObject())
-            members[member.Name] = member.Value;
+        var members = new List<(string Name, JsonElement Value)>();
+        foreach (var member in value.EnumerateObject()) members.Add((member.Name, member.Value));
+        if (!IsAscending(members)) members = Sorted(members);
 
         var separator = "{"u8;
         foreach (var (name, member) in members)
@@ -99,6 +99,49 @@ public static class CanonicalJson
             separator = ","u8;
         }
         output.Write(members.Count == 0 ? "{}"u8 : "}"u8);
+    }
+
+    private static bool IsAscending(List<(string Name, JsonElement Value)> members)
+    {
+        for (var i = 1; i < members.Count; i++)
+            if (string.CompareOrdinal(members[i - 1].Name, members[i].Name) >= 0) return false;
+        return true;
+    }
+
+    private static List<(string Name, JsonElement Value)> Sorted(List<(string Name, JsonElement Value)> members)
+    {
+        var last = new Dictionary<string, JsonElement>(members.Count, StringComparer.Ordinal);
+        foreach (var (name, member) in members) last[name] = member;
+        var sorted = new List<(string Name, JsonElement Value)>(last.Count);
+        foreach (var (name, member) in last) sorted.Add((name, member));
+        sorted.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return sorted;
+    }
+
+    private static void WriteNumber(IBufferWriter<byte> output, ReadOnlySpan<byte> raw)
+    {
+        const int ordinary = 40;
+        if (raw.Length > ordinary || raw.ContainsAny((byte)'e', (byte)'E')) output.Write(Encoding.ASCII.GetBytes(Number(raw)));
+        else WriteOrdinaryNumber(output, raw, stackalloc byte[ordinary]);
+    }
+
+    /// <summary>The same spelling as <see cref="Number"/> gives, without its texts, for a short number without an exponent.</summary>
+    private static void WriteOrdinaryNumber(IBufferWriter<byte> output, ReadOnlySpan<byte> raw, Span<byte> digits)
+    {
+        var (count, exponent) = (0, 0);
+        var point = raw.IndexOf((byte)'.');
+        if (point >= 0) exponent = point + 1 - raw.Length;
+        foreach (var character in raw)
+            if (character is not ((byte)'-' or (byte)'.') && (count > 0 || character != (byte)'0')) digits[count++] = character;
+        var significant = digits[..count].TrimEnd((byte)'0');
+        exponent += count - significant.Length;
+
+        if (raw[0] == (byte)'-' && count > 0) output.Write("-"u8);
+        output.Write(count > 0 ? significant : "0"u8);
+        if (count == 0 || exponent == 0) return;
+        output.Write("e"u8);
+        exponent.TryFormat(output.GetSpan(8), out var written, default, CultureInfo.InvariantCulture);
+        output.Advance(written);
     }
 
     /// <summary>Digits without outer zeros and a power of ten: 49.90 and 4.99e1 are both 499e-1, and every zero is 0.</summary>

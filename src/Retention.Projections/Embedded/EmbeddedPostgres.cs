@@ -16,12 +16,22 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
     // Replaying the log after a crash takes as long as it takes; pg_ctl would give up after a minute.
     private const string Patience = "86400";
+
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    // A server that has lived so long did not die of what killed the one before.
+    private static readonly TimeSpan Sound = TimeSpan.FromMinutes(1);
+
+    private readonly EmbeddedOptions options;
     private readonly Place place;
     private readonly PostgresBinaries binaries;
     private readonly Watch? watch;
 
-    private EmbeddedPostgres(Place place, PostgresBinaries binaries, Watch? watch, Version version)
+    private EmbeddedPostgres(EmbeddedOptions options, Place place, PostgresBinaries binaries, Watch? watch, Version version)
     {
+        this.options = options;
         this.place = place;
         this.binaries = binaries;
         this.watch = watch;
@@ -61,7 +71,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
                 options.Say($"Adopting the PostgreSQL that already runs on {place.Folder}.");
             else
                 await LaunchAsync(place, binaries, options, ct);
-            return new EmbeddedPostgres(place, binaries, watch, await OpenHouseAsync(place, ct));
+            return new EmbeddedPostgres(options, place, binaries, watch, await OpenHouseAsync(place, ct));
         }
         catch
         {
@@ -69,6 +79,37 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             if (watch is not null)
                 await watch.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Starts the server again whenever it dies, after a pause that doubles while it keeps dying. Runs until cancelled; whoever wants to
+    /// stop the server cancels it first.
+    /// </summary>
+    public async Task KeepRunningAsync(CancellationToken ct)
+    {
+        var pause = ShortestPause;
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                var since = TimeProvider.System.GetTimestamp();
+                while (Postmaster.IsRunning(place.Cluster)) await Task.Delay(BetweenLooks, ct);
+                if (TimeProvider.System.GetElapsedTime(since) > Sound) pause = ShortestPause;
+                options.Say("PostgreSQL has died; it is started again.");
+                await Task.Delay(pause, ct);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                await LaunchAsync(place, binaries, options, ct);
+                options.Say("PostgreSQL runs again.");
+            }
+            catch (PostgresUnavailableException fault)
+            {
+                options.Say(fault.Message);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
         }
     }
 

@@ -15,6 +15,9 @@ public sealed class Sealing(CustomerKeys keys)
 {
     private const string Rfc3339 = "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz";
 
+    private static readonly Dictionary<string, string> DotNetTypes = EventType.All.ToDictionary(
+        type => type.Name, type => $"{type.ClrType.FullName}, {type.ClrType.Assembly.GetName().Name}", StringComparer.Ordinal);
+
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The envelopes as events to append, in order. Only customers with free text in the batch get a key.</summary>
@@ -71,7 +74,7 @@ public sealed class Sealing(CustomerKeys keys)
         var headers = new EventHeaders(
             envelope.Source, envelope.Id, envelope.OccurredAt.ToString(Rfc3339, CultureInfo.InvariantCulture),
             ContentHash.Of(type.Name, envelope.Customer, envelope.OccurredAt, data), type.SchemaVersion);
-        return new NewEvent(CustomerStream.Of(envelope.Customer), type.Name, DotNetType(type), id, data.GetRawText(), headers);
+        return new NewEvent(CustomerStream.Of(envelope.Customer), type.Name, DotNetTypes[type.Name], id, data.GetRawText(), headers);
     }
 
     /// <summary>Texts of other clients of the tables stand unsealed, and are passed on.</summary>
@@ -80,7 +83,6 @@ public sealed class Sealing(CustomerKeys keys)
 
     private static string Context(Guid eventId, string member) => $"{eventId}/{member}";
 
-    private static string DotNetType(EventType type) => $"{type.ClrType.FullName}, {type.ClrType.Assembly.GetName().Name}";
 
     private static EventType TypeOf(Envelope envelope) =>
         EventType.Named(envelope.Type) ?? throw new ArgumentException($"'{envelope.Type}' is not an event type.", nameof(envelope));
