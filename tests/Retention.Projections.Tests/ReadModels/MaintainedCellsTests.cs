@@ -44,10 +44,11 @@ public class MaintainedCellsTests
         {
             var definition = trial.Choice.ToDefinition();
             var cells = Whole(trial, definition);
-            var naive = new Naive(trial.Told, trial.Choice, Trial.TheEnd);
+            var afterwards = trial.Afterwards.ElementAt(trial.Seed % 4);
+            var naive = new Naive(trial.Told, trial.Choice, afterwards);
             foreach (var grain in MaintainedCells.Grains)
             {
-                var question = new Question(definition, AsOf.In(definition.Calendar, Trial.TheEnd), definition.By(grain));
+                var question = new Question(definition, AsOf.In(definition.Calendar, afterwards), definition.By(grain));
                 Compare(ServedFrom(cells, question), question, naive);
             }
         }).Check(Cases);

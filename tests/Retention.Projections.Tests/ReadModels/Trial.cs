@@ -53,6 +53,11 @@ internal sealed record Trial(IReadOnlyList<Happening> Told, Choice Choice, DateT
     /// <summary>After everything that can have happened.</summary>
     public static DateTime TheEnd => Start.AddDays(500);
 
+    public DateTime LastFact => Told.Select(happening => happening.At).DefaultIfEmpty(Start).Max();
+
+    /// <summary>Moments after all facts, the day on which the last purchase day may lapse among them.</summary>
+    public IEnumerable<DateTime> Afterwards => [LastFact.AddSeconds(1), LastFact.AddDays(Choice.Window), LastFact.AddDays(Choice.Window + 1), TheEnd];
+
     public IReadOnlyList<IReadOnlyList<Happening>> Batches()
     {
         var random = new Random(Seed);

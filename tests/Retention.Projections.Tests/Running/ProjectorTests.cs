@@ -44,14 +44,21 @@ public sealed class ProjectorTests(PostgresFixture postgres) : IAsyncLifetime
             }
             await Shop.ReflectAsync();
 
+            var renamed = trial.Choice with { Zone = OtherNames[trial.Choice.Zone] };
             foreach (var grain in MaintainedCells.Grains)
             {
-                var whole = new Naive(trial.Told, trial.Choice, Trial.TheEnd).Lines(grain, Trial.Days, Shop.Columns).ToList();
-                var renamed = trial.Choice with { Zone = OtherNames[trial.Choice.Zone] };
-                Same(await Shop.LinesAsync(tenant, trial.Choice, Trial.TheEnd, grain, maintained: true), whole, trial, "maintained");
-                Same(await Shop.LinesAsync(tenant, renamed, Trial.TheEnd, grain, maintained: false), whole, trial, "folded");
-                var middle = new Naive(trial.Told, renamed, trial.AsOf).Lines(grain, Trial.Days, Shop.Columns);
-                Same(await Shop.LinesAsync(tenant, renamed, trial.AsOf, grain, maintained: false), middle, trial, "as of the middle");
+                foreach (var asOf in trial.Afterwards)
+                {
+                    var expected = new Naive(trial.Told, trial.Choice, asOf).Lines(grain, Trial.Days, Shop.Columns).ToList();
+                    Same(await Shop.LinesAsync(tenant, trial.Choice, asOf, grain, maintained: true), expected, trial, $"maintained {asOf:u}");
+                    Same(await Shop.LinesAsync(tenant, renamed, asOf, grain, maintained: false), expected, trial, $"folded {asOf:u}");
+                }
+                foreach (var asOf in (DateTime[])[trial.LastFact, trial.AsOf])
+                {
+                    var expected = new Naive(trial.Told, trial.Choice, asOf).Lines(grain, Trial.Days, Shop.Columns);
+                    var maintained = asOf > trial.LastFact;
+                    Same(await Shop.LinesAsync(tenant, trial.Choice, asOf, grain, maintained), expected, trial, $"as of {asOf:u}");
+                }
             }
         }
     }
