@@ -37,7 +37,7 @@ internal sealed partial class Projecting(
             LogStopped(logger, e);
             readiness.Started = false;
             readiness.Reason = e.Message;
-            if (e is NewerSchemaException or UnfitServerException) return;
+            if (e is NewerSchemaException or UnfitServerException or LateRowException) return;
             life.StopApplication();
         }
     }

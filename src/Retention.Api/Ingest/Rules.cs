@@ -43,7 +43,8 @@ public sealed class Rules(Settings settings)
 
     private void Fix(CustomerEvent happened)
     {
-        if (happened is PurchaseMade purchase && Settings.Currency is null) Settings = Settings with { Currency = purchase.Currency };
+        if (happened is PurchaseMade purchase && !Settings.CurrencyInUse)
+            Settings = Settings with { Currency = purchase.Currency, CurrencyInUse = true };
         if (happened is FeedbackGiven feedback && !Settings.Scales.ContainsKey(feedback.Instrument))
         {
             var scales = new SortedDictionary<string, Scale>(Settings.Scales.ToDictionary(), StringComparer.Ordinal) { [feedback.Instrument] = ScaleOf(feedback) };

@@ -47,6 +47,7 @@ public static class TenantEndpoints
     private static IResult Answer(SettingsVersion version)
     {
         var members = JsonSerializer.SerializeToNode(version.Settings, Settings.Json)!.AsObject();
+        members.Remove("currencyInUse");
         members["timeZone"] = version.Settings.Zone;
         members["version"] = version.Version;
         members["position"] = version.Position;
@@ -61,13 +62,12 @@ public sealed class TenantChange(Tenants tenants, TenantSettings settings, Proje
     public async Task<SettingsVersion> ApplyAsync(string tenant, JsonElement request, CancellationToken ct)
     {
         await tenants.CreateAsync(tenant, ct);
-        var ordered = await settings.HasOrdersAsync(tenant, ct);
         var changed = await settings.ChangeAsync(tenant, current =>
         {
             var faults = new List<Fault>();
             var merged = current.Settings.Merge(request, faults);
             if (faults.Count > 0) throw new ProblemException(422, faults[0].Code, $"{faults[0].Path}: {faults[0].Message}", faults);
-            if (ordered && merged.Currency != current.Settings.Currency) throw CurrencyInUse(current.Settings.Currency);
+            if (current.Settings.CurrencyInUse && merged.Currency != current.Settings.Currency) throw CurrencyInUse(current.Settings.Currency);
             return merged.Same(current.Settings) ? current.Settings : merged;
         }, ct);
         projector.Nudge();

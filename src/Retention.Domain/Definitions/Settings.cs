@@ -20,9 +20,10 @@ public sealed record ActivityPolicy(string Kind, int Days);
 /// <param name="BusinessHours">Opening hours by weekday, as pairs of local times, and <c>holidays</c> as dates.</param>
 /// <param name="ServicePromise">By channel, <c>*</c> for all others: an ISO 8601 duration or <c>end-of-next-day</c>.</param>
 /// <param name="Scales">The scale of each instrument, set by its first answer.</param>
+/// <param name="CurrencyInUse">Set by the first order, just before it is stored: from then on the currency stays.</param>
 public sealed record Settings(
     string? TimeZone, string WeekStart, string? Currency, ActivityPolicy Activity, string Refunds, int MinN, JsonElement BusinessHours,
-    IReadOnlyDictionary<string, string> ServicePromise, int AskThrottleDays, IReadOnlyDictionary<string, Scale> Scales)
+    IReadOnlyDictionary<string, string> ServicePromise, int AskThrottleDays, IReadOnlyDictionary<string, Scale> Scales, bool CurrencyInUse = false)
 {
     public static IReadOnlyList<string> RefundNames { get; } = ["order", "refund"];
 

@@ -20,6 +20,7 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
 
     private readonly Signal appended = new();
     private readonly BatchApplication application = new(place);
+    private readonly LateRows lateRows = new(place, TimeProvider.System);
 
     /// <summary>Tells that something was appended in this process, so that it is reflected without waiting for the next poll.</summary>
     public void Nudge() => appended.Raise();
@@ -61,6 +62,7 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
     {
         var safe = await safePosition.AdvanceAsync(ct);
         await safePosition.RecordMarkAsync(safe, ct);
+        await lateRows.CheckAsync(safe, ct);
         var rows = await progress.RowsAsync(ct);
         var busy = await ReflectSharedAsync(rows, safe, ct);
         foreach (var paused in rows.Where(row => row.Tenant != Progress.Everyone)) busy |= await ReflectPausedAsync(paused, ct);

@@ -14,7 +14,7 @@ public sealed record SettingsVersion(Settings Settings, long Version, long Posit
 }
 
 /// <summary>A tenant's settings as the log holds them, ahead of what is projected.</summary>
-public sealed class TenantSettings(Place place, EventLog.EventLog log, TimeProvider time)
+public sealed class TenantSettings(EventLog.EventLog log, TimeProvider time)
 {
     private const string Source = "retention";
 
@@ -71,14 +71,6 @@ public sealed class TenantSettings(Place place, EventLog.EventLog log, TimeProvi
                 // Another change came first; this one is made again on top of it.
             }
         }
-    }
-
-    /// <summary>Whether any purchase is in the tenant's log; its currency is then settled.</summary>
-    public async Task<bool> HasOrdersAsync(string tenant, CancellationToken ct)
-    {
-        await using var command = place.Command("select exists (select from {schema}.mt_events where tenant_id = $1 and type = 'purchase_made')");
-        command.Parameters.AddWithValue(tenant);
-        return (bool)(await command.ExecuteScalarAsync(ct))!;
     }
 
     private NewEvent Changed(string tenant, Settings settings, long version)

@@ -200,7 +200,7 @@ public sealed class MartenCompatibilityTests(PostgresFixture postgres) : IAsyncL
         var envelopes = EventType.All.Select(type => new Envelope("test", type.Name, type.Name, "a", Given.Noon, Sample(type.Name))).ToArray();
         var sealing = new Sealing(new CustomerKeys(Place));
         await Log.AppendAsync(Tenant, await sealing.SealAsync(Tenant, envelopes, Stop), AppendMode.AllOrNone, Stop);
-        await new TenantSettings(Place, Log, TimeProvider.System).ChangeAsync(Tenant, current => current.Settings with { Currency = "EUR" }, Stop);
+        await new TenantSettings(Log, TimeProvider.System).ChangeAsync(Tenant, current => current.Settings with { Currency = "EUR" }, Stop);
     }
 
     private static JsonElement Sample(string type) => JsonElement.Parse(type switch

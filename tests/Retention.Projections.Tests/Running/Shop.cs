@@ -15,13 +15,13 @@ internal sealed class Shop(Place place)
 {
     private readonly Projector projector = Projecting(place);
     private readonly Sealing sealing = new(new CustomerKeys(place));
-    private readonly TenantSettings settings = new(place, new Log(place), TimeProvider.System);
+    private readonly TenantSettings settings = new(new Log(place), TimeProvider.System);
 
     public Log Log { get; } = new(place);
 
     public Progress Progress { get; } = new(place, TimeProvider.System);
 
-    public Tenants Tenants { get; } = new(place, new TenantSettings(place, new Log(place), TimeProvider.System));
+    public Tenants Tenants { get; } = new(place, new TenantSettings(new Log(place), TimeProvider.System));
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
