@@ -11,7 +11,7 @@ namespace Retention.Api.Ingest;
 /// </summary>
 internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atomic) : IAsyncDisposable
 {
-    private const int BatchSize = 2_000;
+    private const int BatchSize = 1_000;
 
     /// <summary>Lines of many bytes make smaller batches.</summary>
     private const int BatchBytes = 4 * 1024 * 1024;

@@ -8,7 +8,7 @@ public sealed record Fault(string Path, string Code, string Message);
 
 /// <summary>
 /// Reads the members of a JSON object into typed values. A wrong member becomes a <see cref="Fault"/> and reads as absent, so that one
-/// pass finds all of them; members that nobody asked for are counted as unknown.
+/// pass finds all of them; members that nobody asked for are counted as unknown. Each member is asked for once.
 /// </summary>
 public sealed class Fields(JsonElement json, string path, List<Fault> faults)
 {
@@ -18,11 +18,11 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
     /// <summary>Longest text accepted for free text, in UTF-16 units.</summary>
     public const int MaxFreeText = 20_000;
 
-    private readonly HashSet<string> asked = new(StringComparer.Ordinal);
+    private int found;
     private int unknownInside;
 
     /// <summary>Members nobody asked for, those of nested objects included.</summary>
-    public int Unknown => unknownInside + json.EnumerateObject().Count(member => !asked.Contains(member.Name));
+    public int Unknown => unknownInside + json.GetPropertyCount() - found;
 
     public string? Text(string name, int maxLength = MaxName)
     {
@@ -73,8 +73,7 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
 
     public bool? Flag(string name)
     {
-        asked.Add(name);
-        if (!json.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) return null;
+        if (!TryFind(name, out var value)) return null;
         if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return value.GetBoolean();
         Fault(name, "wrong_type", "must be true or false");
         return null;
@@ -147,11 +146,17 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
 
     private bool TryGet(string name, JsonValueKind kind, string allowed, out JsonElement value)
     {
-        asked.Add(name);
-        if (!json.TryGetProperty(name, out value) || value.ValueKind == JsonValueKind.Null) return false;
+        if (!TryFind(name, out value)) return false;
         if (value.ValueKind == kind) return true;
         Fault(name, "wrong_type", $"must be {allowed}");
         return false;
+    }
+
+    private bool TryFind(string name, out JsonElement value)
+    {
+        if (!json.TryGetProperty(name, out value)) return false;
+        found++;
+        return value.ValueKind != JsonValueKind.Null;
     }
 
     private void Fault(string name, string code, string message) => faults.Add(new Fault($"{path}.{name}", code, message));
