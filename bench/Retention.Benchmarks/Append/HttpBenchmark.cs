@@ -19,6 +19,8 @@ internal sealed class HttpBenchmark(ServiceProcess service) : IAsyncDisposable
     /// <summary>A service that has been warmed up and has reflected everything so far.</summary>
     public static async Task<HttpBenchmark> StartAsync(Place place, CancellationToken ct)
     {
+        // The connections that the measurements before have left would be missing to the service.
+        place.DataSource.Clear();
         const string database = "over_http";
         await ExecuteAsync(place, $"drop database if exists {database} with (force)", ct);
         await ExecuteAsync(place, $"create database {database}", ct);
