@@ -72,7 +72,7 @@ public static class Problems
             CurrentVersion = stale.Actual,
         },
         TooManyWaitingException => new(503, "overloaded", "More events arrive than the database commits; nothing of this batch was stored.") { RetryAfter = 1 },
-        PostgresException { IsTransient: false } and not { SqlState: ['5', '3' or '7', ..] } =>
+        PostgresException { SqlState: ['2', '1' or '2' or '3', ..] or ['4', '2', ..] } =>
             new(500, "internal_error", "The service failed to answer; its log says why."),
         NpgsqlException or TimeoutException => new(503, "database_unavailable", "The database does not answer; nothing unacknowledged is certain.")
         {

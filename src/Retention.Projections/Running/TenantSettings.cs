@@ -63,12 +63,11 @@ public sealed class TenantSettings(EventLog.EventLog log, TimeProvider time)
             {
                 var appended = await log.AppendAsync(tenant, [Changed(tenant, wanted, current.Version)], AppendMode.AllOrNone, ct);
                 Forget(tenant);
-                var stored = (Appended.Stored)appended[0];
-                return new SettingsVersion(wanted, stored.Version, stored.Position);
+                if (appended[0] is Appended.Stored stored) return new SettingsVersion(wanted, stored.Version, stored.Position);
             }
             catch (VersionConflictException)
             {
-                // Another change came first; this one is made again on top of it.
+                // Another change came first, as it does where the id of the version is taken; this one is made again on top of it.
             }
         }
     }

@@ -77,7 +77,6 @@ public class SettingsTests
     [InlineData("servicePromise", """{"chat":5}""", "servicePromise.chat")]
     [InlineData("servicePromise", "[]", "servicePromise")]
     [InlineData("colour", "1", "colour")]
-    [InlineData("scales", "{}", "scales")]
     public void What_is_not_allowed_is_named_and_changes_nothing(string member, string value, string path)
     {
         var (settings, faults) = Merge(Settings.Default, $$"""{"{{member}}": {{value}} }""");

@@ -68,7 +68,7 @@ public sealed class ForeignRowTests(PostgresFixture postgres) : IAsyncLifetime
         var stored = (await Log.ReadStreamAsync(Tenant, "customer-a", 1, Stop)).ShouldHaveSingleItem();
 
         stored.Headers.ShouldBe(new EventHeaders(
-            source, stored.EventId.ToString(), occurredAt ?? Timestamp.Format(stored.RecordedAt), Hash: null, schema));
+            source, stored.EventId.ToString(), occurredAt ?? Timestamp.Format(stored.RecordedAt.AddTicks(-1)), Hash: null, schema));
         (stored.IsForeign, stored.Fault).ShouldBe((true, null));
     }
 
