@@ -20,8 +20,10 @@ public sealed class GroupCommit : IAsyncDisposable
 
     private const int MostEventsOfGroup = 2_000;
 
-    // One commits while the other collects; more would make the groups smaller.
+    // One gathers while the other commits; more would make the groups smaller.
     private const int Committers = 2;
+
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(2);
 
     private readonly EventLog log;
     private readonly Task committing;
@@ -51,11 +53,15 @@ public sealed class GroupCommit : IAsyncDisposable
 
     private async Task CommitAsync()
     {
-        while (await waiting.Reader.WaitToReadAsync())
+        for (var others = 0; await waiting.Reader.WaitToReadAsync();)
         {
+            // Callers who were just answered are about to send again: a moment's wait takes them all into one flush. A lone caller is not
+            // kept waiting.
+            if (others > 0) await Task.Delay(Gathering);
             var group = new List<Request>();
             for (var events = 0; events < MostEventsOfGroup && waiting.Reader.TryRead(out var request); events += request.Events.Count) group.Add(request);
             foreach (var tenant in group.GroupBy(request => request.Tenant, StringComparer.Ordinal)) await CommitAsync(tenant.Key, [.. tenant]);
+            others = group.Count - 1;
         }
     }
 

@@ -33,6 +33,7 @@ public sealed class SafePosition(Place place)
 
     private readonly List<(long Position, HashSet<string> Holders)> pending = [];
     private long recorded = -1;
+    private DateTime? serverStarted;
 
     /// <summary>The safe position that the last poll found, 0 before the first.</summary>
     public long Current { get; private set; }
@@ -40,7 +41,13 @@ public sealed class SafePosition(Place place)
     /// <summary>Polls once and returns the safe position. Read the events in a later statement, on the primary.</summary>
     public async Task<long> AdvanceAsync(CancellationToken ct)
     {
-        var (issued, holders) = await PollAsync(ct);
+        var (started, issued, holders) = await PollAsync(ct);
+        if (started != serverStarted)
+        {
+            // A server that crashed may hand out numbers again that nobody committed; what was seen of it before says nothing.
+            (serverStarted, Current) = (started, 0);
+            pending.Clear();
+        }
         foreach (var pair in pending)
         {
             // A prepared transaction may change its virtual id when the server restarts: one that appears counts for every pair.
@@ -113,18 +120,22 @@ public sealed class SafePosition(Place place)
     /// The highest number issued, then who holds the lock: two statements in this order, since a writer that appears between them has
     /// drawn higher numbers only.
     /// </summary>
-    private async Task<(long Issued, HashSet<string> Holders)> PollAsync(CancellationToken ct)
+    private async Task<(DateTime Started, long Issued, HashSet<string> Holders)> PollAsync(CancellationToken ct)
     {
         await using var batch = place.DataSource.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select pg_postmaster_start_time()"));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(place.Qualify(LastIssued)));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(place.Qualify($"select l.virtualtransaction {Holding}")));
         await using var reader = await batch.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        var started = reader.GetDateTime(0);
+        await reader.NextResultAsync(ct);
         await reader.ReadAsync(ct);
         var issued = reader.GetInt64(0);
         await reader.NextResultAsync(ct);
         var holders = new HashSet<string>(StringComparer.Ordinal);
         while (await reader.ReadAsync(ct)) holders.Add(reader.GetString(0));
-        return (issued, holders);
+        return (started, issued, holders);
     }
 
     /// <summary>A number belongs to one event, so rows that follow the mark without a gap extend it, whoever writes above.</summary>

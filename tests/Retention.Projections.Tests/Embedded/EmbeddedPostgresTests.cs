@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
 using Retention.Projections.Embedded;
+using Retention.Projections.EventLog;
 
 namespace Retention.Projections.Tests.Embedded;
 
@@ -47,6 +48,26 @@ public sealed class EmbeddedPostgresTests : IDisposable
         (await ScalarAsync(second, "SELECT current_user || '@' || current_database()")).ShouldBe("retention@retention");
         (await ScalarAsync(second, "SHOW work_mem")).ShouldBe("7MB");
         (await ScalarAsync(second, "SHOW data_checksums")).ShouldBe("on");
+    }
+
+    [Fact]
+    public async Task Numbers_that_a_crash_took_back_are_not_taken_for_read()
+    {
+        await using var first = await StartAsync("data");
+        await using var database = NpgsqlDataSource.Create(first.ConnectionString);
+        var place = new EventLog.Place(database);
+        await Migrations.ApplyAsync(place, allowFsyncOff: true, Ct);
+        var safePosition = new SafePosition(place);
+        await place.RunAsync("select setval('{schema}.mt_events_sequence', 100)");
+        (await safePosition.AdvanceAsync(Ct)).ShouldBe(100);
+
+        // What a crash does to numbers that were drawn and not flushed.
+        await place.RunAsync("select setval('{schema}.mt_events_sequence', 40)");
+        await first.StopAsync(Ct);
+        database.Clear();
+        await using var second = await StartAsync("data");
+
+        (await safePosition.AdvanceAsync(Ct)).ShouldBe(40);
     }
 
     [Fact]
