@@ -83,7 +83,7 @@ public static class ImportCommand
     {
         var file = asked.GetRequiredValue(File);
         if (!file.Exists) throw new FileNotFoundException($"There is no file {file.FullName}.");
-        using var http = RunningService.OpenHttp();
+        using var http = RunningInstance.OpenHttp();
         http.BaseAddress = AddressOf(asked.GetValue(Url) ?? await RunningUrlAsync(asked.GetValue(Data)!, cancellation));
         http.Timeout = Timeout.InfiniteTimeSpan;
         if (asked.GetValue(Tenant) is { } tenant) http.DefaultRequestHeaders.Add("Retention-Tenant", tenant);
@@ -106,7 +106,7 @@ public static class ImportCommand
 
     /// <summary>The address of the service on a data folder; one that is just starting is waited for.</summary>
     private static async Task<string> RunningUrlAsync(string data, CancellationToken cancellation) =>
-        (await RunningService.WaitAsync(data, StartPatience, cancellation))?.Url
+        (await RunningInstance.WaitAsync(data, StartPatience, cancellation))?.Url
         ?? throw new ImportRefusedException("no_service", $"No service runs on {Path.GetFullPath(data)}. {Start}");
 
     private static Uri AddressOf(string url) =>

@@ -21,11 +21,11 @@ internal static class StatusCommand
 
     private static async Task<int> ShowAsync(string dataFolder, CancellationToken ct)
     {
-        if (RunningService.Find(dataFolder) is not { } service)
+        if (RunningInstance.Find(dataFolder) is not { } service)
             return Screen.Fail($"No service is running on {dataFolder}. Start one with: retention up");
         try
         {
-            using var http = RunningService.OpenHttp();
+            using var http = RunningInstance.OpenHttp();
             using var status = JsonDocument.Parse(await http.GetStringAsync(new Uri($"{service.Url}/v1/status"), ct));
             var table = new Table().AddColumns("", "");
             table.HideHeaders().AddRow("url", service.Url).AddRow("process", $"{service.Pid}");

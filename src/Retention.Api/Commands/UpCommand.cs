@@ -57,10 +57,10 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         {
             await using var dataLock = await DataLock.TryTakeAsync(wish.DataFolder, ct);
             if (dataLock is null)
-                return Screen.Fail(RunningService.Find(wish.DataFolder) is { } other
+                return Screen.Fail(RunningInstance.Find(wish.DataFolder) is { } other
                     ? $"Retention is already running at {other.Url} (process {other.Pid}) on {wish.DataFolder}."
                     : $"Retention is already starting or stopping on {wish.DataFolder}.");
-            RunningService.Withdraw(wish.DataFolder);
+            RunningInstance.Withdraw(wish.DataFolder);
             if (!LoopbackPort.IsFree(wish.Port))
                 return Screen.Fail(PortIsTaken(wish.Port));
             await new UpCommand(wish).ServeAsync(ct);
@@ -101,7 +101,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         try
         {
             await WaitUntilReadyAsync(ending.Token);
-            new RunningService(url, Environment.ProcessId, TimeProvider.System.GetUtcNow()).Announce(wish.DataFolder);
+            new RunningInstance(url, Environment.ProcessId, TimeProvider.System.GetUtcNow()).Announce(wish.DataFolder);
             await LoadDemoAsync(app.Services.GetRequiredService<DemoTenant>(), ending.Token);
             SayWhereToLook(postgres);
             await Task.Delay(Timeout.Infinite, ending.Token);
@@ -112,7 +112,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         }
         finally
         {
-            RunningService.Withdraw(wish.DataFolder);
+            RunningInstance.Withdraw(wish.DataFolder);
             await app.StopAsync(CancellationToken.None);
             await stopped.CancelAsync();
             await keeping;
@@ -121,7 +121,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
 
     private async Task WaitUntilReadyAsync(CancellationToken ct)
     {
-        using var http = RunningService.OpenHttp();
+        using var http = RunningInstance.OpenHttp();
         var started = TimeProvider.System.GetTimestamp();
         while (true)
         {

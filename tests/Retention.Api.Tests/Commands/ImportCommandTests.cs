@@ -24,7 +24,7 @@ public sealed class ImportCommandTests(ScratchPostgres postgres) : IClassFixture
     public async Task A_file_is_imported_into_the_service_of_the_data_folder_and_the_report_is_printed()
     {
         await using var held = await DataLock.TryTakeAsync(folder.FullName, TestContext.Current.CancellationToken);
-        new RunningService(Url(), Environment.ProcessId, TimeProvider.System.GetUtcNow()).Announce(folder.FullName);
+        new RunningInstance(Url(), Environment.ProcessId, TimeProvider.System.GetUtcNow()).Announce(folder.FullName);
         var file = File("sales.csv", "customer,date,units,amount\na,1997-01-01,1,1.00\nb,oops,1,1.00\n");
         var report = Path.Combine(folder.FullName, "refused.csv");
 

@@ -18,7 +18,7 @@ public sealed class UpCommandTests : IDisposable
         using var first = folder.Up();
         await first.UntilAsync("Retention is ready at", Ct);
         var url = folder.Url;
-        RunningService.Find(folder.Data).ShouldNotBeNull().ShouldSatisfyAllConditions(
+        RunningInstance.Find(folder.Data).ShouldNotBeNull().ShouldSatisfyAllConditions(
             service => service.Url.ShouldBe(url),
             service => service.Pid.ShouldBe(first.Pid));
         folder.Servers().ShouldNotBeEmpty();
@@ -35,7 +35,7 @@ public sealed class UpCommandTests : IDisposable
         await first.SignalAsync("TERM", Ct);
         (await first.EndAsync(Ct)).ShouldBe(0);
         folder.Servers().ShouldBeEmpty();
-        RunningService.Find(folder.Data).ShouldBeNull();
+        RunningInstance.Find(folder.Data).ShouldBeNull();
         File.Exists(Path.Combine(folder.Data, "service.json")).ShouldBeFalse();
     }
 
@@ -47,7 +47,7 @@ public sealed class UpCommandTests : IDisposable
         var server = folder.Servers();
         await killed.SignalAsync("KILL", Ct);
         await killed.EndAsync(Ct);
-        RunningService.Find(folder.Data).ShouldBeNull();
+        RunningInstance.Find(folder.Data).ShouldBeNull();
         File.Exists(Path.Combine(folder.Data, "service.json")).ShouldBeTrue();
         using var status = RetentionProcess.Start("status", "--data", folder.Data);
         (await status.EndAsync(Ct)).ShouldBe(1);

@@ -73,7 +73,7 @@ public sealed class KilledImportTests(ServiceFixture service) : IDisposable
 
     private HttpClient Http()
     {
-        var http = RunningService.OpenHttp();
+        var http = RunningInstance.OpenHttp();
         http.BaseAddress = new Uri(folder.Url);
         return http;
     }

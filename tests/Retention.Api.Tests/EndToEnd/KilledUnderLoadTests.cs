@@ -85,7 +85,7 @@ public sealed class KilledUnderLoadTests : IDisposable
     /// <summary>Sends batches of one to forty events, in both forms, each until it is acknowledged.</summary>
     private async Task SendAsync(int client, CancellationToken enough)
     {
-        using var http = RunningService.OpenHttp();
+        using var http = RunningInstance.OpenHttp();
         http.BaseAddress = new Uri(folder.Url);
         var tenant = new TestTenant(http, Tenant);
         var own = new Random(client);
@@ -151,7 +151,7 @@ public sealed class KilledUnderLoadTests : IDisposable
     /// <summary>What was projected meanwhile is what the exported log gives to a tenant without a past.</summary>
     private async Task ShouldAnswerAsARebuildAsync()
     {
-        using var http = RunningService.OpenHttp();
+        using var http = RunningInstance.OpenHttp();
         http.BaseAddress = new Uri(folder.Url);
         var (lived, rebuilt) = (new TestTenant(http, Tenant), new TestTenant(http, "rebuilt"));
         var log = await lived.GetAsync("/v1/events");

@@ -6,24 +6,24 @@ namespace Retention.Api.Commands;
 /// <param name="Url">Its base address, without a slash at the end.</param>
 /// <param name="Pid">Its process.</param>
 /// <param name="StartedAt">When it became ready.</param>
-public sealed record RunningService(string Url, int Pid, DateTimeOffset StartedAt)
+public sealed record RunningInstance(string Url, int Pid, DateTimeOffset StartedAt)
 {
     private const string FileName = "service.json";
 
     /// <summary>The service that is up on this data folder, or null; what a crashed one has left does not count.</summary>
-    public static RunningService? Find(string dataFolder)
+    public static RunningInstance? Find(string dataFolder)
     {
         if (!DataLock.IsTaken(dataFolder))
             return null;
         var file = Path.Combine(dataFolder, FileName);
-        return File.Exists(file) ? JsonSerializer.Deserialize<RunningService>(File.ReadAllBytes(file), JsonSerializerOptions.Web) : null;
+        return File.Exists(file) ? JsonSerializer.Deserialize<RunningInstance>(File.ReadAllBytes(file), JsonSerializerOptions.Web) : null;
     }
 
     /// <summary>
     /// Like <see cref="Find"/>, but gives a service that is just starting its time: as long as it takes one that holds the data folder
     /// already, and <paramref name="patience"/> for one that does not yet.
     /// </summary>
-    public static async Task<RunningService?> WaitAsync(string dataFolder, TimeSpan patience, CancellationToken ct)
+    public static async Task<RunningInstance?> WaitAsync(string dataFolder, TimeSpan patience, CancellationToken ct)
     {
         var asked = TimeProvider.System.GetTimestamp();
         while (true)
