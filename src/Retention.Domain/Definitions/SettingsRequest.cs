@@ -14,7 +14,7 @@ internal static partial class SettingsRequest
         ["timeZone", "weekStart", "currency", "activity", "refunds", "minN", "businessHours", "servicePromise", "askThrottleDays"];
 
     // What an answer adds to the settings; it may stay when they are sent back.
-    private static readonly string[] Answered = ["version", "position", "scales"];
+    private static readonly string[] Answered = ["version", "position"];
 
     public static Settings Merge(Settings settings, JsonElement request, List<Fault> faults)
     {
@@ -55,6 +55,10 @@ internal static partial class SettingsRequest
                 return settings with { MinN = Whole(name, value, (1, 1_000), fault) };
             case "askThrottleDays":
                 return settings with { AskThrottleDays = Whole(name, value, (0, 3_660), fault) };
+            case "scales":
+                if (!JsonElement.DeepEquals(value, JsonSerializer.SerializeToElement(settings.Scales, Settings.Json)))
+                    fault(name, "not_allowed", "is fixed by each instrument's first answer and may only be sent back as it is");
+                return settings;
             case "businessHours":
                 CheckHours(value, fault);
                 return settings with { BusinessHours = value.Clone() };

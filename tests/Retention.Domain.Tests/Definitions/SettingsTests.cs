@@ -76,6 +76,7 @@ public class SettingsTests
     [InlineData("servicePromise", """{"chat":"PT5M\n"}""", "servicePromise.chat")]
     [InlineData("servicePromise", """{"chat":5}""", "servicePromise.chat")]
     [InlineData("servicePromise", "[]", "servicePromise")]
+    [InlineData("scales", """{"csat":{"min":0,"max":10,"topBox":3}}""", "scales")]
     [InlineData("colour", "1", "colour")]
     public void What_is_not_allowed_is_named_and_changes_nothing(string member, string value, string path)
     {
