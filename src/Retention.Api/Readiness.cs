@@ -7,7 +7,7 @@ namespace Retention.Api;
 /// <summary>Whether the service has come up.</summary>
 public sealed class Readiness
 {
-    /// <summary>The schema is in place and projections run.</summary>
+    /// <summary>The schema is in place, and projections run where this process keeps them.</summary>
     public bool Started { get; set; }
 
     /// <summary>Why not, while it has not.</summary>
@@ -26,7 +26,7 @@ internal sealed partial class Projecting(
         {
             while (!await TryMigrateAsync(stoppingToken)) await Task.Delay(BetweenTries, stoppingToken);
             readiness.Started = true;
-            await projector.RunAsync(stoppingToken);
+            if (options.Projects) await projector.RunAsync(stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

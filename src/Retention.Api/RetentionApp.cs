@@ -19,6 +19,9 @@ public sealed record ServiceOptions(string ConnectionString, int Port, string Sc
 {
     /// <summary>Accept a server without fsync: for throw-away data only.</summary>
     public bool AllowFsyncOff { get; init; }
+
+    /// <summary>Whether this process keeps the read models; without it another one on the same database does.</summary>
+    public bool Projects { get; init; } = true;
 }
 
 /// <summary>The web host: what it is made of, and its routes.</summary>

@@ -71,18 +71,18 @@ internal sealed class AppendBenchmark(Place place, AppendOptions options, Report
 
     private async Task OverHttpAsync(CancellationToken ct)
     {
-        foreach (var posts in new[] { 1, 4 })
+        foreach (var (posts, projects) in new[] { (1, false), (4, false), (1, true), (4, true) })
         {
-            var name = $"HTTP NDJSON end to end, {posts} posts";
+            var name = $"HTTP NDJSON{(projects ? ", projected meanwhile" : "")}, {posts} posts";
             if (!Wanted(name)) continue;
             await EmptyAsync(ct);
-            await using var http = await HttpBenchmark.StartAsync(place, ct);
+            await using var http = await HttpBenchmark.StartAsync(place, projects, ct);
             report.Add(await http.StreamAsync(name, posts, options.HttpEvents, ct));
         }
         const string single = "HTTP, one event, 64 callers";
         if (!Wanted(single)) return;
         await EmptyAsync(ct);
-        await using var service = await HttpBenchmark.StartAsync(place, ct);
+        await using var service = await HttpBenchmark.StartAsync(place, projects: false, ct);
         report.Add(await service.SinglesAsync(single, 64, options.Single, ct));
     }
 

@@ -10,14 +10,14 @@ namespace Retention.Benchmarks.Append;
 
 /// <summary>
 /// Measures ingest as a client sees it: the built service in a process of its own, over a database of its own on the same server, with
-/// validation, and with its projection reflecting meanwhile what was stored.
+/// validation. It takes events in only, as a node beside the one that projects does, or reflects meanwhile what was stored.
 /// </summary>
 internal sealed class HttpBenchmark(ServiceProcess service) : IAsyncDisposable
 {
     private const int Customers = 10_000;
 
-    /// <summary>A service that has been warmed up and has reflected everything so far.</summary>
-    public static async Task<HttpBenchmark> StartAsync(Place place, CancellationToken ct)
+    /// <summary>A service that has been warmed up and, where it projects, has reflected everything so far.</summary>
+    public static async Task<HttpBenchmark> StartAsync(Place place, bool projects, CancellationToken ct)
     {
         // The connections that the measurements before have left would be missing to the service.
         place.DataSource.Clear();
@@ -25,10 +25,10 @@ internal sealed class HttpBenchmark(ServiceProcess service) : IAsyncDisposable
         await ExecuteAsync(place, $"drop database if exists {database} with (force)", ct);
         await ExecuteAsync(place, $"create database {database}", ct);
         var connection = new NpgsqlConnectionStringBuilder(place.DataSource.ConnectionString) { Database = database };
-        var benchmark = new HttpBenchmark(await ServiceProcess.StartAsync(connection.ConnectionString, ct));
+        var benchmark = new HttpBenchmark(await ServiceProcess.StartAsync(connection.ConnectionString, projects, ct));
         for (var round = 0; round < 20; round++)
             await benchmark.PostAsync(Text(1_000_000_000 + (round * 2_000), 2_000, "warm"), "application/x-ndjson", "warm", ct);
-        await benchmark.SettleAsync("warm", ct);
+        if (projects) await benchmark.SettleAsync("warm", ct);
         await ExecuteAsync(place, "checkpoint", ct);
         return benchmark;
     }

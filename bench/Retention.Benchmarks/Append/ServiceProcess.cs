@@ -33,11 +33,11 @@ internal sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<ServiceProcess> StartAsync(string connection, CancellationToken ct)
+    public static async Task<ServiceProcess> StartAsync(string connection, bool projects, CancellationToken ct)
     {
         var port = FreePort();
         var data = Directory.CreateTempSubdirectory("retention-bench-");
-        string[] words = ["up", "--no-demo", "--port", $"{port}", "--data", data.FullName, "--connection", connection];
+        string[] words = ["up", "--no-demo", "--port", $"{port}", "--data", data.FullName, "--connection", connection, .. projects ? (string[])[] : ["--no-projections"]];
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Retention.Api.dll"), .. words]) { RedirectStandardOutput = true };
         var service = new ServiceProcess(Process.Start(start)!, data, new Uri($"http://localhost:{port}"));
         try

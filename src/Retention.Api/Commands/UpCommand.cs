@@ -34,19 +34,24 @@ internal sealed class UpCommand(UpCommand.Wish wish)
             HelpName = "STRING",
         };
         var noDemo = new Option<bool>("--no-demo") { Description = "Do not load the demo tenant" };
+        var noProjections = new Option<bool>("--no-projections")
+        {
+            Description = "Only take events in and answer: another process on the same database keeps the read models",
+        };
         var command = new Command(
             "up",
             "Start the service and stay in the foreground until Ctrl-C or SIGTERM. "
             + "Exit codes: 0 stopped as asked, 1 not started (already running, port taken, no PostgreSQL) or failed.")
         {
-            port, data, connection, noDemo,
+            port, data, connection, noDemo, noProjections,
         };
         command.SetAction((parsed, ct) => RunAsync(
             new Wish(
                 parsed.GetValue(port),
                 Path.GetFullPath(parsed.GetRequiredValue(data)),
                 parsed.GetValue(connection),
-                !parsed.GetValue(noDemo)),
+                !parsed.GetValue(noDemo) && !parsed.GetValue(noProjections),
+                !parsed.GetValue(noProjections)),
             ct));
         return command;
     }
@@ -93,7 +98,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         await using var postgres = wish.ConnectionString is null
             ? await EmbeddedPostgres.StartAsync(new EmbeddedOptions(Path.Combine(wish.DataFolder, "postgres"), Screen.Say), ct)
             : null;
-        await using var app = RetentionApp.Build(new ServiceOptions(wish.ConnectionString ?? postgres!.ConnectionString, wish.Port));
+        await using var app = RetentionApp.Build(new ServiceOptions(wish.ConnectionString ?? postgres!.ConnectionString, wish.Port) { Projects = wish.Projects });
         await app.StartAsync(ct);
         using var stopped = new CancellationTokenSource();
         var keeping = postgres?.KeepRunningAsync(stopped.Token) ?? Task.CompletedTask;
@@ -166,5 +171,5 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         $"Port {port} is taken by another program: choose another one with --port.";
 
     /// <summary>What the command line asks for.</summary>
-    internal sealed record Wish(int Port, string DataFolder, string? ConnectionString, bool Demo);
+    internal sealed record Wish(int Port, string DataFolder, string? ConnectionString, bool Demo, bool Projects);
 }
