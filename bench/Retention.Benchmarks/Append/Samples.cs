@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Retention.Domain.Events;
 using Retention.Projections.EventLog;
@@ -43,7 +44,7 @@ internal static class Samples
         var id = $"evt-{number:d9}";
         return new NewEvent(
             CustomerStream.Of(customer), "purchase_made", "Retention.Domain.Events.CustomerEvent+PurchaseMade, Retention.Domain",
-            EventId.Of(Tenant, "bench", id), data,
+            EventId.Of(Tenant, "bench", id), Encoding.UTF8.GetBytes(data),
             new EventHeaders("bench", id, at.ToString("O", CultureInfo.InvariantCulture),
                 ContentHash.Of("purchase_made", customer, at, json.RootElement), 1));
     }

@@ -86,14 +86,10 @@ public sealed class Rules(Settings settings)
 
             void CheckAmounts(PurchaseMade purchase, ValidationContext<PurchaseMade> context)
             {
-                foreach (var (member, amount) in new[]
-                {
-                    ("Gross", purchase.Gross), ("StoreCredit", purchase.StoreCredit), ("Tax", purchase.Tax), ("Shipping", purchase.Shipping),
-                })
-                {
-                    if (amount is < 0 or > MostMoney) AddOutOfRange(context, member, $"may not be negative and {MoneyLimit}");
-                    rules.CheckDecimals(context, member, amount, purchase.Currency);
-                }
+                CheckCharge("Gross", purchase.Gross, purchase, context);
+                CheckCharge("StoreCredit", purchase.StoreCredit, purchase, context);
+                CheckCharge("Tax", purchase.Tax, purchase, context);
+                CheckCharge("Shipping", purchase.Shipping, purchase, context);
                 if (purchase.Margin is < -MostMoney or > MostMoney) AddOutOfRange(context, "Margin", $"{MoneyLimit} in either direction");
                 rules.CheckDecimals(context, "Margin", purchase.Margin, purchase.Currency);
                 foreach (var (index, discount) in (purchase.Discounts ?? []).Index())
@@ -102,6 +98,12 @@ public sealed class Rules(Settings settings)
                     rules.CheckDecimals(context, $"Discounts[{index}].Amount", discount.Amount, purchase.Currency);
                 }
                 CheckTotal(purchase, context);
+            }
+
+            void CheckCharge(string member, decimal? amount, PurchaseMade purchase, ValidationContext<PurchaseMade> context)
+            {
+                if (amount is < 0 or > MostMoney) AddOutOfRange(context, member, $"may not be negative and {MoneyLimit}");
+                rules.CheckDecimals(context, member, amount, purchase.Currency);
             }
 
             void CheckTotal(PurchaseMade purchase, ValidationContext<PurchaseMade> context)

@@ -4,6 +4,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Retention.Domain.Events;
 
@@ -17,6 +18,19 @@ public static class CanonicalJson
 
     private static readonly SearchValues<char> Escaped =
         SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(code => (char)code), '"', '\\']);
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? scratch;
+
+    /// <summary>This thread's empty buffer, for a text that is hashed before anything else is written.</summary>
+    internal static ArrayBufferWriter<byte> Scratch()
+    {
+        // A text of megabytes does not stay.
+        const int most = 64 * 1024;
+        if (scratch is null || scratch.Capacity > most) scratch = new ArrayBufferWriter<byte>(1024);
+        scratch.ResetWrittenCount();
+        return scratch;
+    }
 
     /// <summary>The canonical UTF-8 text of a value.</summary>
     /// <exception cref="InvalidOperationException">A string holds a lone surrogate, which has no UTF-8 form.</exception>
@@ -45,7 +59,7 @@ public static class CanonicalJson
                 output.Write(value.GetArrayLength() == 0 ? "[]"u8 : "]"u8);
                 break;
             case JsonValueKind.String:
-                Write(output, value.GetString()!);
+                WriteText(output, value);
                 break;
             case JsonValueKind.Number:
                 WriteNumber(output, JsonMarshal.GetRawUtf8Value(value));
@@ -83,39 +97,82 @@ public static class CanonicalJson
         _ => $"\\u{(int)character:x4}",
     };
 
+    /// <summary>UTF-8 without an escape is canonical as it stands, quotes included.</summary>
+    private static void WriteText(IBufferWriter<byte> output, JsonElement text)
+    {
+        var raw = JsonMarshal.GetRawUtf8Value(text);
+        if (raw.Contains((byte)'\\') || !Utf8.IsValid(raw)) Write(output, text.GetString()!);
+        else output.Write(raw);
+    }
+
     private static void WriteObject(IBufferWriter<byte> output, JsonElement value)
     {
-        var members = new List<(string Name, JsonElement Value)>();
-        foreach (var member in value.EnumerateObject()) members.Add((member.Name, member.Value));
-        if (!IsAscending(members)) members = Sorted(members);
-
-        var separator = "{"u8;
-        foreach (var (name, member) in members)
+        var count = value.GetPropertyCount();
+        var members = ArrayPool<JsonProperty>.Shared.Rent(count);
+        try
         {
-            output.Write(separator);
-            Write(output, name);
-            output.Write(":"u8);
-            Write(output, member);
-            separator = ","u8;
+            var next = 0;
+            foreach (var member in value.EnumerateObject()) members[next++] = member;
+            WriteMembers(output, InOrder(members.AsSpan(0, count)));
         }
-        output.Write(members.Count == 0 ? "{}"u8 : "}"u8);
+        finally
+        {
+            ArrayPool<JsonProperty>.Shared.Return(members, clearArray: true);
+        }
     }
 
-    private static bool IsAscending(List<(string Name, JsonElement Value)> members)
+    private static void WriteMembers(IBufferWriter<byte> output, ReadOnlySpan<JsonProperty> members)
     {
-        for (var i = 1; i < members.Count; i++)
-            if (string.CompareOrdinal(members[i - 1].Name, members[i].Name) >= 0) return false;
-        return true;
+        output.Write("{"u8);
+        for (var i = 0; i < members.Length; i++)
+        {
+            if (i > 0) output.Write(","u8);
+            var raw = JsonMarshal.GetRawUtf8PropertyName(members[i]);
+            if (IsPlain(raw))
+            {
+                output.Write("\""u8);
+                output.Write(raw);
+                output.Write("\""u8);
+            }
+            else Write(output, members[i].Name);
+            output.Write(":"u8);
+            Write(output, members[i].Value);
+        }
+        output.Write("}"u8);
     }
 
-    private static List<(string Name, JsonElement Value)> Sorted(List<(string Name, JsonElement Value)> members)
+    /// <summary>Whether a name reads as it is written, and bytes order it as UTF-16 does.</summary>
+    private static bool IsPlain(ReadOnlySpan<byte> raw) => Ascii.IsValid(raw) && !raw.Contains((byte)'\\');
+
+    private static ReadOnlySpan<JsonProperty> InOrder(Span<JsonProperty> members)
     {
-        var last = new Dictionary<string, JsonElement>(members.Count, StringComparer.Ordinal);
-        foreach (var (name, member) in members) last[name] = member;
-        var sorted = new List<(string Name, JsonElement Value)>(last.Count);
-        foreach (var (name, member) in last) sorted.Add((name, member));
-        sorted.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
-        return sorted;
+        const int few = 32;
+        if (members.Length > few) return Sorted(members);
+        foreach (var member in members)
+            if (!IsPlain(JsonMarshal.GetRawUtf8PropertyName(member))) return Sorted(members);
+
+        // Insertion is stable, so that the last of equal names comes last.
+        for (var i = 1; i < members.Length; i++)
+        {
+            var moved = members[i];
+            var at = i;
+            for (; at > 0 && Compare(members[at - 1], moved) > 0; at--) members[at] = members[at - 1];
+            members[at] = moved;
+        }
+        var distinct = 0;
+        for (var i = 0; i < members.Length; i++)
+            if (i + 1 == members.Length || Compare(members[i], members[i + 1]) != 0) members[distinct++] = members[i];
+        return members[..distinct];
+
+        static int Compare(JsonProperty a, JsonProperty b) =>
+            JsonMarshal.GetRawUtf8PropertyName(a).SequenceCompareTo(JsonMarshal.GetRawUtf8PropertyName(b));
+    }
+
+    private static JsonProperty[] Sorted(Span<JsonProperty> members)
+    {
+        var last = new SortedDictionary<string, JsonProperty>(StringComparer.Ordinal);
+        foreach (var member in members) last[member.Name] = member;
+        return [.. last.Values];
     }
 
     private static void WriteNumber(IBufferWriter<byte> output, ReadOnlySpan<byte> raw)

@@ -16,7 +16,7 @@ public static class ContentHash
     /// <param name="data">The data as stored, free text sealed, so that the hash reveals nothing once the key is destroyed.</param>
     public static string Of(string type, string customer, DateTimeOffset occurredAt, JsonElement data)
     {
-        var content = new ArrayBufferWriter<byte>(512);
+        var content = CanonicalJson.Scratch();
         content.Write("{\"customer\":"u8);
         CanonicalJson.Write(content, customer);
         content.Write(",\"data\":"u8);
@@ -26,6 +26,8 @@ public static class ContentHash
         content.Write(",\"type\":"u8);
         CanonicalJson.Write(content, type);
         content.Write("}"u8);
-        return Convert.ToHexStringLower(SHA256.HashData(content.WrittenSpan));
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(content.WrittenSpan, hash);
+        return Convert.ToHexStringLower(hash);
     }
 }

@@ -18,7 +18,7 @@ public static class EventId
     public static Guid Of(string tenant, string source, string id, int retractions = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(retractions);
-        var input = new ArrayBufferWriter<byte>(160);
+        var input = CanonicalJson.Scratch();
         Namespace.TryWriteBytes(input.GetSpan(16), bigEndian: true, out var length);
         input.Advance(length);
         input.Write("["u8);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Retention.Domain.Events;
@@ -74,7 +75,7 @@ public sealed class Sealing(CustomerKeys keys)
         var headers = new EventHeaders(
             envelope.Source, envelope.Id, envelope.OccurredAt.ToString(Rfc3339, CultureInfo.InvariantCulture),
             ContentHash.Of(type.Name, envelope.Customer, envelope.OccurredAt, data), type.SchemaVersion);
-        return new NewEvent(CustomerStream.Of(envelope.Customer), type.Name, DotNetTypes[type.Name], id, data.GetRawText(), headers);
+        return new NewEvent(CustomerStream.Of(envelope.Customer), type.Name, DotNetTypes[type.Name], id, JsonMarshal.GetRawUtf8Value(data).ToArray(), headers);
     }
 
     /// <summary>Texts of other clients of the tables stand unsealed, and are passed on.</summary>

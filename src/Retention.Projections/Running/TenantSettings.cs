@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
@@ -81,6 +82,6 @@ public sealed class TenantSettings(EventLog.EventLog log, TimeProvider time)
         var headers = new EventHeaders(Source, id, Timestamp.Format(at), hash, SettingsChanged.SchemaVersion);
         return new NewEvent(
             CustomerStream.Settings, SettingsChanged.Name, $"{typeof(SettingsChanged).FullName}, {typeof(SettingsChanged).Assembly.GetName().Name}",
-            EventId.Of(tenant, NoSource, id), data, headers, version);
+            EventId.Of(tenant, NoSource, id), Encoding.UTF8.GetBytes(data), headers, version);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Retention.Domain.Events;
 using Retention.Projections.EventLog;
@@ -16,7 +17,7 @@ internal static class Given
         var hash = ContentHash.Of("purchase_refunded", customer, Noon, data.RootElement);
         return new NewEvent(
             CustomerStream.Of(customer), "purchase_refunded", "Retention.Domain.Events.CustomerEvent+PurchaseRefunded, Retention.Domain",
-            EventId.Of(tenant, "test", id), data.RootElement.GetRawText(), new EventHeaders("test", id, "2026-01-03T12:00:00+02:00", hash, 1),
+            EventId.Of(tenant, "test", id), Encoding.UTF8.GetBytes(data.RootElement.GetRawText()), new EventHeaders("test", id, "2026-01-03T12:00:00+02:00", hash, 1),
             expected);
     }
 

@@ -32,7 +32,7 @@ public sealed class GroupCommitTests(FreshPlace fresh) : IClassFixture<FreshPlac
     [Fact]
     public async Task What_one_request_is_refused_for_does_not_hold_up_the_others()
     {
-        var broken = Event("a", "broken") with { Data = "no json" };
+        var broken = Event("a", "broken") with { Data = "no json"u8.ToArray() };
         var calls = Enumerable.Range(0, 40).Select(number => AppendAsync(Event("a", $"e{number}"))).ToList();
         var refused = AppendAsync(broken);
         calls.AddRange(Enumerable.Range(40, 40).Select(number => AppendAsync(Event("a", $"e{number}"))));

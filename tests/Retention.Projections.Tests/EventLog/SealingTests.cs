@@ -95,7 +95,7 @@ public sealed class SealingTests(FreshPlace fresh) : IClassFixture<FreshPlace>
     public async Task Settings_and_rows_of_others_are_no_envelopes()
     {
         var setting = new NewEvent(
-            CustomerStream.Settings, "settings_changed", "X, Y", EventId.Of(tenant, "api", "1"), "{}", new EventHeaders("api", "1", "x", "h", 1));
+            CustomerStream.Settings, "settings_changed", "X, Y", EventId.Of(tenant, "api", "1"), "{}"u8.ToArray(), new EventHeaders("api", "1", "x", "h", 1));
         await log.AppendAsync(tenant, [setting], AppendMode.KeepValid, Stop);
 
         (await sealing.OpenAsync(await ReadAsync(), Stop)).ShouldBeEmpty();
