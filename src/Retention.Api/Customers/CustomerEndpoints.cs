@@ -57,15 +57,17 @@ public sealed record CustomerFigures(
 {
     internal static CustomerFigures Of(string id, CustomerView customer, MetricRequest request)
     {
-        var (orders, spans, today) = (customer.Orders, customer.Spans, request.Question.AsOf.Day);
-        var revenue = customer.Purchases.Bookings.Sum(booking => booking.Amount);
+        var orders = customer.Orders;
+        var spans = customer.Spans;
+        var today = request.Question.AsOf.Day;
+        var revenue = customer.Revenue;
         // A lapse is in effect once its day is over, as in the retention waterfall.
-        var status = spans.Count == 0 ? "none" : spans[^1].End < today ? "lapsed" : "active";
+        var status = spans.IsEmpty ? "none" : spans[^1].End < today ? "lapsed" : "active";
         return new(
-            id, request.Question.AsOf.Moment, request.Snapshot.Reflection.Position, orders.Count == 0 ? null : orders[0].Day, orders.Count,
-            Currency.FromUnits(revenue, request.MoneyDigits), PerUnit.Money(revenue, orders.Count), orders.Select(order => order.Day).Distinct().Count(),
-            orders.Count == 0 ? null : orders[^1].Day, status, spans.Count == 0 ? null : spans[^1].End, Math.Max(0, spans.Count - 1),
-            customer.Complaints.Count, customer.Complaints.Count(complaint => complaint.Resolved is null), customer.Answers.Count(),
+            id, request.Question.AsOf.Moment, request.Snapshot.Reflection.Position, orders.IsEmpty ? null : orders[0].Day, orders.Length,
+            Currency.FromUnits(revenue, request.MoneyDigits), PerUnit.Money(revenue, orders.Length), orders.ToArray().Select(order => order.Day).Distinct().Count(),
+            orders.IsEmpty ? null : orders[^1].Day, status, spans.IsEmpty ? null : spans[^1].End, Math.Max(0, spans.Length - 1),
+            customer.Complaints.Count, customer.Complaints.Count(complaint => complaint.Resolved is null), customer.Others.ToArray().Count(told => told.Fact is Fact.Answer),
             customer.Attributes(), null);
     }
 }
@@ -107,8 +109,9 @@ internal static class Timeline
 
     private static Dictionary<long, string> Effects(CustomerView customer)
     {
-        var effects = customer.Purchases.Superseded.ToDictionary(position => position, _ => "superseded");
-        foreach (var order in customer.Purchases.All.Where(order => !order.Valid)) effects[order.Position] = order.Cancelled ? "cancelled" : "refunded";
+        var effects = new Dictionary<long, string>();
+        foreach (var row in customer.Superseded) effects[customer.Columns.KnownFrom[row]] = "superseded";
+        foreach (var order in customer.Invalid) effects[customer.PositionOf(order)] = order.Cancelled ? "cancelled" : "refunded";
         return effects;
     }
 }

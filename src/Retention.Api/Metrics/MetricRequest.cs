@@ -184,7 +184,7 @@ public sealed class MetricRequest : IAsyncDisposable
 
     private static Partition PartitionOf(QueryReader query, Definition definition, bool exactRange)
     {
-        if (query.Choice("grain", GrainNames.All) is { } grain) return definition.By(GrainNames.Parse(grain)!.Value);
+        if (query.Choice("grain", GrainNames.OfDays) is { } grain) return definition.By(GrainNames.Parse(grain)!.Value);
         var exact = exactRange && query.Has("from") && query.Has("to") && !query.Has("grain");
         return exact && query.Date("from") is { } first && query.Date("to") is { } end && first < end
             ? new Partition.Exactly(first, end)

@@ -1,87 +1,179 @@
+using System.Runtime.InteropServices;
 using Retention.Domain.Definitions;
 
 namespace Retention.Domain.Customers;
 
 /// <summary>
-/// One customer as seen under a definition: the facts known and before the moment, resolved into orders, spans, complaints and answers.
-/// Contributions read nothing else.
+/// One customer as seen under a definition: the facts known at a position and before a moment, resolved into orders, spans, complaints
+/// and answers. Contributions read nothing else. One view looks at one customer after another; what it showed of the one before is gone.
 /// </summary>
-public sealed class CustomerView
+/// <param name="before">UTC ticks of the evaluation moment; facts at or after it are ignored.</param>
+/// <param name="knownAt">The log position as of which the record is read.</param>
+public sealed class CustomerView(Definition definition, long before = long.MaxValue, long knownAt = long.MaxValue)
 {
-    private readonly Lazy<Purchases> purchases;
-    private readonly Lazy<IReadOnlyList<Span>> spans;
-    private readonly Lazy<IReadOnlyList<Complaint>> complaints;
+    private readonly List<Order> orders = [];
+    private readonly List<Order> invalid = [];
+    private readonly List<Booking> elsewhere = [];
+    private readonly List<int> superseded = [];
+    private readonly List<Told> others = [];
+    private readonly List<Span> spans = [];
+    private readonly List<DateOnly> departures = [];
+    private readonly Dictionary<long, int> places = [];
+    private bool spansKnown;
+    private int hint;
 
-    /// <param name="before">UTC ticks of the evaluation moment; facts at or after it are ignored.</param>
+    /// <summary>A view of one history.</summary>
     public CustomerView(CustomerHistory history, Definition definition, long before = long.MaxValue)
+        : this(definition, before) => Look(Columns.Of(("", history.Entries)), 0);
+
+    public Definition Definition => definition;
+
+    /// <summary>Where the customer's facts lie.</summary>
+    public Columns Columns { get; private set; } = new();
+
+    /// <summary>The customer's number in <see cref="Columns"/>.</summary>
+    public int Customer { get; private set; }
+
+    /// <summary>Valid orders, in order of (occurredAt, source, id); the first one acquired the customer.</summary>
+    public ReadOnlySpan<Order> Orders => CollectionsMarshal.AsSpan(orders);
+
+    /// <summary>Orders that were cancelled or refunded in full.</summary>
+    public ReadOnlySpan<Order> Invalid => CollectionsMarshal.AsSpan(invalid);
+
+    /// <summary>
+    /// Revenue on other days than its valid order's: with refunds on days of their own, the refunds, and what invalid orders were charged.
+    /// </summary>
+    public ReadOnlySpan<Booking> Elsewhere => CollectionsMarshal.AsSpan(elsewhere);
+
+    /// <summary>Rows of purchases that repeat an earlier purchase's order; they enter no figure.</summary>
+    public ReadOnlySpan<int> Superseded => CollectionsMarshal.AsSpan(superseded);
+
+    /// <summary>Every fact besides purchases, in order.</summary>
+    public ReadOnlySpan<Told> Others => CollectionsMarshal.AsSpan(others);
+
+    public ReadOnlySpan<Span> Spans
     {
-        Entries = [.. history.Entries.Where(entry => entry.KnownUntil == 0 && entry.OccurredAt < before)];
-        Definition = definition;
-        purchases = new(() => Purchases.Of(Entries, definition));
-        spans = new(() => Span.Of(Purchases.Valid, definition.ActivityDays));
-        complaints = new(() => Complaint.Of(Entries, definition.Calendar));
+        get
+        {
+            if (!spansKnown)
+            {
+                Span.AddTo(spans, Orders, CollectionsMarshal.AsSpan(departures), definition.ActivityDays);
+                spansKnown = true;
+            }
+            return CollectionsMarshal.AsSpan(spans);
+        }
     }
 
-    public Definition Definition { get; }
+    public IReadOnlyList<Complaint> Complaints => Complaint.Of(Others, definition.Calendar);
 
-    public IReadOnlyList<Entry> Entries { get; }
+    /// <summary>Revenue to the moment, in ten-thousandths.</summary>
+    public long Revenue
+    {
+        get
+        {
+            var sum = 0L;
+            foreach (var order in orders) sum += order.Booked;
+            foreach (var booking in elsewhere) sum += booking.Amount;
+            return sum;
+        }
+    }
 
-    public Purchases Purchases => purchases.Value;
+    /// <summary>Looks at a customer.</summary>
+    public CustomerView Look(Columns columns, int customer)
+    {
+        (Columns, Customer, spansKnown) = (columns, customer, false);
+        orders.Clear();
+        invalid.Clear();
+        elsewhere.Clear();
+        superseded.Clear();
+        others.Clear();
+        spans.Clear();
+        departures.Clear();
+        var traits = columns.TraitsOf(customer);
+        var certain = (traits & Columns.Traits.Retracts) == 0 && columns.LastPosition <= knownAt;
+        ReadOthers(certain);
+        ReadPurchases(certain, (traits & Columns.Traits.Repeats) != 0);
+        if ((traits & Columns.Traits.Adjusts) != 0) Adjust();
+        return this;
+    }
 
-    /// <summary>Valid orders, in order of time; the first one acquired the customer.</summary>
-    public IReadOnlyList<Order> Orders => Purchases.Valid;
+    /// <summary>The margin that is left of an order after its refunds, in proportion, rounded half away from zero; null where unknown.</summary>
+    public long? MarginOf(Order order) => Columns.Margin(order.Row) is not { } margin ? null
+        : order.Total == 0 ? margin
+        : decimal.ToInt64(decimal.Round((decimal)margin * order.Net / order.Total, MidpointRounding.AwayFromZero));
 
-    public IReadOnlyList<Span> Spans => spans.Value;
+    public string? ChannelOf(Order order) => Columns.ChannelOf(order.Row);
 
-    public IReadOnlyList<Complaint> Complaints => complaints.Value;
+    /// <summary>Where the purchase of an order stands in the log.</summary>
+    public long PositionOf(Order order) => Columns.KnownFrom[order.Row];
 
-    public IEnumerable<(DateOnly Day, Fact.Answer Answer)> Answers =>
-        Entries.Where(entry => entry.Fact is Fact.Answer).Select(entry => (Definition.Calendar.DayOf(entry.OccurredAt), (Fact.Answer)entry.Fact));
+    public DateOnly DayOf(long ticks) => definition.Calendar.DayOf(ticks, ref hint);
 
     /// <summary>The attributes in force after the last fact.</summary>
     public IReadOnlyDictionary<string, string> Attributes()
     {
         var attributes = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in Entries.Select(entry => entry.Fact).OfType<Fact.Profile>().SelectMany(profile => profile.Attributes))
+        foreach (var (_, fact) in others)
         {
-            if (value is null) attributes.Remove(name);
-            else attributes[name] = value;
+            if (fact is not Fact.Profile profile) continue;
+            foreach (var (name, value) in profile.Attributes)
+            {
+                if (value is null) attributes.Remove(name);
+                else attributes[name] = value;
+            }
         }
         return attributes;
     }
-}
 
-/// <summary>
-/// A complaint's life in local days; the first event of each kind counts, and one that is dated before the receipt counts on its day, so
-/// that never more are resolved than received.
-/// </summary>
-/// <param name="Replied">The day of the first reply; null before one.</param>
-/// <param name="Resolved">The day of the first resolution; null before one.</param>
-public sealed record Complaint(long Id, DateOnly Received, DateOnly? Replied, DateOnly? Resolved, string? Channel, string? Category)
-{
-    /// <summary>Complaints that were received; replies and resolutions of others wait for theirs.</summary>
-    public static IReadOnlyList<Complaint> Of(IReadOnlyList<Entry> entries, Calendar calendar)
+    private void ReadOthers(bool certain)
     {
-        var complaints = new Dictionary<long, Complaint>();
-        foreach (var entry in entries)
+        var (from, to) = Columns.OthersOf(Customer);
+        for (var row = from; row < to; row++)
         {
-            if (entry.Fact is Fact.ComplaintReceived received)
-                complaints.TryAdd(received.Complaint, new Complaint(
-                    received.Complaint, calendar.DayOf(entry.OccurredAt), null, null, received.Channel, received.Category));
+            var told = Columns.Other(row);
+            if (told.OccurredAt < before && (certain || Columns.IsOtherKnown(row, knownAt))) others.Add(told);
         }
-        foreach (var entry in entries)
-        {
-            if (entry.Fact is Fact.ComplaintReplied reply && complaints.TryGetValue(reply.Complaint, out var answered))
-                complaints[reply.Complaint] = answered with { Replied = answered.Replied ?? DayOf(entry, answered) };
-            if (entry.Fact is Fact.ComplaintResolved resolution && complaints.TryGetValue(resolution.Complaint, out var closed))
-                complaints[resolution.Complaint] = closed with { Resolved = closed.Resolved ?? DayOf(entry, closed) };
-        }
-        return [.. complaints.Values];
+    }
 
-        DateOnly DayOf(Entry entry, Complaint complaint)
+    private void ReadPurchases(bool certain, bool repeats)
+    {
+        var occurredAt = Columns.OccurredAt;
+        var total = Columns.Total;
+        var (from, to) = Columns.PurchasesOf(Customer);
+        if (repeats) places.Clear();
+        for (var row = from; row < to; row++)
         {
-            var day = calendar.DayOf(entry.OccurredAt);
-            return day < complaint.Received ? complaint.Received : day;
+            var at = occurredAt[row];
+            if (at >= before) break;
+            if (!certain && !Columns.IsKnown(row, knownAt)) continue;
+            if (repeats && !places.TryAdd(Columns.Order[row], row)) superseded.Add(row);
+            else orders.Add(new Order(at, definition.Calendar.DayOf(at, ref hint), total[row], 0, total[row], false, row));
         }
+    }
+
+    /// <summary>Refunds count in order and only up to the total; what they leave decides which orders are valid.</summary>
+    private void Adjust()
+    {
+        var all = CollectionsMarshal.AsSpan(orders);
+        places.Clear();
+        for (var i = 0; i < all.Length; i++) places.Add(Columns.Order[all[i].Row], i);
+        var own = definition.Refunds == RefundAttribution.Refund;
+        foreach (var (at, fact) in others)
+        {
+            if (fact is Fact.Cancellation cancellation && places.TryGetValue(cancellation.Order, out var cancelled))
+                all[cancelled] = all[cancelled] with { Cancelled = true };
+            if (fact is not Fact.Refund refund || !places.TryGetValue(refund.Order, out var place)) continue;
+            var counted = Math.Clamp(refund.Amount, 0, Math.Max(0, all[place].Net));
+            if (counted == 0) continue;
+            all[place] = all[place] with { Refunded = all[place].Refunded + counted, Booked = all[place].Booked - (own ? 0 : counted) };
+            if (own) elsewhere.Add(new Booking(at, DayOf(at), -counted));
+        }
+        foreach (var order in orders)
+        {
+            if (order.Valid) continue;
+            invalid.Add(order);
+            if (own) elsewhere.Add(new Booking(order.OccurredAt, order.Day, order.Total));
+        }
+        if (invalid.Count > 0) orders.RemoveAll(order => !order.Valid);
     }
 }

@@ -24,5 +24,16 @@ public readonly record struct AsOf(DateTimeOffset Moment, DateOnly Day, bool AtS
         : from > Day || (from == Day && AtStart) ? PeriodStatus.NotObservable
         : PeriodStatus.InProgress;
 
-    public PeriodStatus Of(Partition partition, int index) => Of(partition.StartOf(index), partition.EndOf(index));
+    public PeriodStatus Of(Partition partition, int index)
+    {
+        if (partition is Partition.ByHour { Calendar: var calendar })
+            return Of(calendar.StartOfHour(index), calendar.StartOfHour(index + 1));
+        return Of(partition.StartOf(index), partition.EndOf(index));
+    }
+
+    /// <summary>The status of [from, to), in UTC ticks.</summary>
+    public PeriodStatus Of(long from, long to) =>
+        to <= Moment.UtcTicks ? PeriodStatus.Complete
+        : from >= Moment.UtcTicks ? PeriodStatus.NotObservable
+        : PeriodStatus.InProgress;
 }

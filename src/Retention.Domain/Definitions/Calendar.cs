@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using NodaTime;
 
@@ -12,9 +13,28 @@ public sealed class Calendar
     // The provider also makes zones of fixed offsets ("UTC+03"), which no other reader of the tz database knows.
     private static readonly FrozenSet<string> Names = DateTimeZoneProviders.Tzdb.Ids.ToFrozenSet(StringComparer.Ordinal);
 
+    private static readonly ConcurrentDictionary<string, Calendar> Known = new(StringComparer.Ordinal);
+
+    private static readonly Instant First = Instant.FromUtc(1800, 1, 1, 0, 0);
+    private static readonly Instant Last = Instant.FromUtc(2300, 1, 1, 0, 0);
+
     private readonly DateTimeZone zone;
 
-    private Calendar(DateTimeZone zone) => this.zone = zone;
+    // Where the zone's offset changes, in UTC ticks, and the offset from there on; the first is in force before all.
+    private readonly long[] changes;
+    private readonly long[] offsets;
+    private readonly int[] hours;
+
+    private Calendar(DateTimeZone zone)
+    {
+        this.zone = zone;
+        var intervals = zone.GetZoneIntervals(First, Last).ToList();
+        changes = [.. intervals.Select(interval => interval.HasStart && interval.Start > First ? TicksOf(interval.Start) : long.MinValue)];
+        offsets = [.. intervals.Select(interval => interval.WallOffset.Ticks)];
+        hours = new int[changes.Length];
+        // The hours of an interval are counted from the local hour that it begins in, the first ones from the year 1.
+        for (var i = 1; i < hours.Length; i++) hours[i] = HoursBefore(i);
+    }
 
     public string Zone => zone.Id;
 
@@ -22,15 +42,59 @@ public sealed class Calendar
 
     /// <summary>The calendar of a tz database zone, links such as <c>US/Pacific</c> included; null for a name that it lacks.</summary>
     public static Calendar? In(string zoneName) =>
-        zoneName == "UTC" ? Utc : Names.Contains(zoneName) ? new Calendar(DateTimeZoneProviders.Tzdb[zoneName]) : null;
+        zoneName == "UTC" ? Utc : Names.Contains(zoneName) ? Known.GetOrAdd(zoneName, name => new Calendar(DateTimeZoneProviders.Tzdb[name])) : null;
 
     /// <param name="ticks">UTC, in 100 ns since 0001-01-01, as <see cref="DateTimeOffset.UtcTicks"/>.</param>
     public DateOnly DayOf(long ticks)
     {
-        var instant = Instant.FromUnixTimeTicks(ticks - DateTime.UnixEpoch.Ticks);
-        var local = ticks + zone.GetZoneInterval(instant).WallOffset.Ticks;
-        return DateOnly.FromDayNumber((int)Math.Clamp(local / TimeSpan.TicksPerDay, 0, DateOnly.MaxValue.DayNumber));
+        var hint = 0;
+        return DayOf(ticks, ref hint);
     }
+
+    /// <param name="ticks">UTC, in 100 ns since 0001-01-01, as <see cref="DateTimeOffset.UtcTicks"/>.</param>
+    /// <param name="hint">Where the last answer was found: neighbours in time mostly share their offset.</param>
+    public DateOnly DayOf(long ticks, ref int hint) =>
+        DateOnly.FromDayNumber((int)Math.Clamp(LocalTicks(ticks, ref hint) / TimeSpan.TicksPerDay, 0, DateOnly.MaxValue.DayNumber));
+
+    private long LocalTicks(long ticks, ref int hint)
+    {
+        if (ticks < changes[hint] || (hint + 1 < changes.Length && ticks >= changes[hint + 1]))
+        {
+            var found = Array.BinarySearch(changes, ticks);
+            hint = found >= 0 ? found : ~found - 1;
+        }
+        return ticks + offsets[hint];
+    }
+
+    /// <summary>The number of the local hour that an instant lies in; hours are numbered without gaps.</summary>
+    /// <param name="ticks">UTC.</param>
+    public int HourOf(long ticks)
+    {
+        var at = 0;
+        var local = LocalTicks(ticks, ref at);
+        return hours[at] + (int)(local / TimeSpan.TicksPerHour - FirstHour(at));
+    }
+
+    /// <summary>Where an hour begins, in UTC ticks.</summary>
+    public long StartOfHour(int hour)
+    {
+        var at = Array.BinarySearch(hours, hour);
+        if (at < 0) at = ~at - 1;
+        var local = (FirstHour(at) + hour - hours[at]) * TimeSpan.TicksPerHour;
+        return Math.Max(local - offsets[at], at == 0 ? 0 : changes[at]);
+    }
+
+    /// <summary>The local hour that an interval begins in.</summary>
+    private long FirstHour(int at) => at == 0 ? 0 : (changes[at] + offsets[at]) / TimeSpan.TicksPerHour;
+
+    /// <summary>Hours that have begun before an interval: those of the one before it, the last one cut short where the clocks change within it.</summary>
+    private int HoursBefore(int at)
+    {
+        var lastHour = (changes[at] - 1 + offsets[at - 1]) / TimeSpan.TicksPerHour;
+        return hours[at - 1] + (int)(lastHour - FirstHour(at - 1)) + 1;
+    }
+
+    private static long TicksOf(Instant instant) => instant.ToUnixTimeTicks() + DateTime.UnixEpoch.Ticks;
 
     /// <summary>
     /// The first instant of a local day, with the zone's offset then; for a day that the zone's calendar skipped (Samoa had no

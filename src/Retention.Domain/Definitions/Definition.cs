@@ -21,7 +21,10 @@ public sealed record Definition(Calendar Calendar, DayOfWeek WeekStart, int Acti
 
     public static Definition Default { get; } = new(Calendar.Utc, DayOfWeek.Monday, DefaultActivityDays, RefundAttribution.Order);
 
-    public Partition.ByGrain By(Grain grain) => new Partition.ByGrain(grain, WeekStart);
+    /// <summary>Periods of a grain of at least a day.</summary>
+    public Partition.ByGrain ByDays(Grain grain) => new(grain, WeekStart);
+
+    public Partition By(Grain grain) => grain == Grain.Hour ? new Partition.ByHour(Calendar) : ByDays(grain);
 
     /// <summary>The same choices give the same key; it names the definition that maintained cells were made by.</summary>
     public string Key => $"{Calendar.Zone}|{WeekStart}|{ActivityDays}|{Refunds}";

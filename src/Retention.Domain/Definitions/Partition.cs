@@ -1,7 +1,10 @@
+using System.Collections.Concurrent;
+
 namespace Retention.Domain.Definitions;
 
 public enum Grain
 {
+    Hour,
     Day,
     Week,
     Month,
@@ -10,13 +13,16 @@ public enum Grain
 }
 
 /// <summary>
-/// Cuts local days into half-open periods, numbered in order. The distance of two periods is the difference of their numbers.
+/// Cuts local time into half-open periods, numbered in order. The distance of two periods is the difference of their numbers.
 /// </summary>
 public abstract record Partition
 {
     private Partition()
     {
     }
+
+    /// <summary>Whether periods are made of whole days.</summary>
+    public virtual bool OfDays => true;
 
     public abstract int IndexOf(DateOnly day);
 
@@ -26,28 +32,73 @@ public abstract record Partition
     /// <summary>The day after the last day of a period.</summary>
     public DateOnly EndOf(int index) => StartOf(index + 1);
 
-    /// <summary>Calendar periods of one grain; weeks start on <paramref name="WeekStart"/>.</summary>
+    /// <param name="day">The local day of the moment.</param>
+    /// <param name="ticks">The moment, in UTC ticks.</param>
+    public virtual int IndexOf(DateOnly day, long ticks) => IndexOf(day);
+
+    /// <summary>The instant at which a period begins.</summary>
+    public virtual DateTimeOffset InstantOf(int index, Calendar calendar) => calendar.StartOf(StartOf(index));
+
+    /// <summary>Calendar periods of one grain, at least a day; weeks start on <paramref name="WeekStart"/>.</summary>
     public sealed record ByGrain(Grain Grain, DayOfWeek WeekStart) : Partition
     {
-        private int WeekShift => ((int)WeekStart + 6) % 7;
+        // Days of more than a century, looked up where a fold would compute the same few thousand days again and again.
+        private static readonly int FirstLookedUp = new DateOnly(1970, 1, 1).DayNumber;
+        private static readonly int LookedUp = new DateOnly(2100, 1, 1).DayNumber - FirstLookedUp;
+        private static readonly ConcurrentDictionary<(Grain, DayOfWeek), int[]> Lookups = new();
 
-        public override int IndexOf(DateOnly day) => Grain switch
+        private readonly int[] lookup = Lookups.GetOrAdd(
+            (Grain, WeekStart), _ => [.. Enumerable.Range(FirstLookedUp, LookedUp).Select(number => Compute(DateOnly.FromDayNumber(number), Grain, WeekStart))]);
+
+        public override int IndexOf(DateOnly day)
+        {
+            var place = day.DayNumber - FirstLookedUp;
+            return unchecked((uint)place) < (uint)lookup.Length ? lookup[place] : Compute(day, Grain, WeekStart);
+        }
+
+        public override DateOnly StartOf(int index) => Grain switch
+        {
+            Grain.Day => DateOnly.FromDayNumber(index),
+            Grain.Week => DateOnly.FromDayNumber(Math.Max(0, index * 7 + Shift(WeekStart))),
+            Grain.Month => new DateOnly(index / 12, index % 12 + 1, 1),
+            Grain.Quarter => new DateOnly(index / 4, index % 4 * 3 + 1, 1),
+            _ => new DateOnly(index, 1, 1),
+        };
+
+        public bool Equals(ByGrain? other) => other is not null && (Grain, WeekStart) == (other.Grain, other.WeekStart);
+
+        public override int GetHashCode() => HashCode.Combine(Grain, WeekStart);
+
+        private static int Compute(DateOnly day, Grain grain, DayOfWeek weekStart) => grain switch
         {
             Grain.Day => day.DayNumber,
-            Grain.Week => (int)Math.Floor((day.DayNumber - WeekShift) / 7.0),
+            Grain.Week => (int)Math.Floor((day.DayNumber - Shift(weekStart)) / 7.0),
             Grain.Month => day.Year * 12 + day.Month - 1,
             Grain.Quarter => day.Year * 4 + (day.Month - 1) / 3,
             _ => day.Year,
         };
 
-        public override DateOnly StartOf(int index) => Grain switch
-        {
-            Grain.Day => DateOnly.FromDayNumber(index),
-            Grain.Week => DateOnly.FromDayNumber(Math.Max(0, index * 7 + WeekShift)),
-            Grain.Month => new DateOnly(index / 12, index % 12 + 1, 1),
-            Grain.Quarter => new DateOnly(index / 4, index % 4 * 3 + 1, 1),
-            _ => new DateOnly(index, 1, 1),
-        };
+        private static int Shift(DayOfWeek weekStart) => ((int)weekStart + 6) % 7;
+    }
+
+    /// <summary>
+    /// Hours of local clocks. Where clocks go back, the hour that they repeat is two periods; an hour that a change of clocks begins or
+    /// ends within is a period of less than an hour.
+    /// </summary>
+    public sealed record ByHour(Calendar Calendar) : Partition
+    {
+        public override bool OfDays => false;
+
+        /// <summary>The period in which a day begins.</summary>
+        public override int IndexOf(DateOnly day) => Calendar.HourOf(Calendar.StartOf(day).UtcTicks);
+
+        /// <summary>The day in which a period begins.</summary>
+        public override DateOnly StartOf(int index) => Calendar.DayOf(Calendar.StartOfHour(index));
+
+        public override int IndexOf(DateOnly day, long ticks) => Calendar.HourOf(ticks);
+
+        public override DateTimeOffset InstantOf(int index, Calendar calendar) =>
+            calendar.Local(new DateTimeOffset(Calendar.StartOfHour(index), TimeSpan.Zero));
     }
 
     /// <summary>One period [From, To), number 0; all days before it are number −1, all after it number 1.</summary>

@@ -7,11 +7,18 @@ namespace Retention.Domain.Metrics;
 public interface ICounts<TSelf> : IAdditionOperators<TSelf, TSelf, TSelf>, ISubtractionOperators<TSelf, TSelf, TSelf>, IEquatable<TSelf>
     where TSelf : struct, ICounts<TSelf>;
 
+/// <summary>Where customers' contributions are added up.</summary>
+public interface ICells<TKey, TCounts>
+    where TCounts : struct, ICounts<TCounts>
+{
+    void Add(TKey key, TCounts counts);
+}
+
 /// <summary>
 /// A sparse sum of contributions. Adding what a customer contributes after a change and subtracting what it contributed before gives
 /// the difference that the change makes; cells that end at zero are absent.
 /// </summary>
-public sealed class Cells<TKey, TCounts> : IEnumerable<KeyValuePair<TKey, TCounts>>
+public sealed class Cells<TKey, TCounts> : ICells<TKey, TCounts>, IEnumerable<KeyValuePair<TKey, TCounts>>
     where TKey : notnull
     where TCounts : struct, ICounts<TCounts>
 {
@@ -22,6 +29,11 @@ public sealed class Cells<TKey, TCounts> : IEnumerable<KeyValuePair<TKey, TCount
     public TCounts this[TKey key] => sums.GetValueOrDefault(key);
 
     public void Add(TKey key, TCounts counts) => Set(key, sums.GetValueOrDefault(key) + counts);
+
+    public void Add(Cells<TKey, TCounts> others)
+    {
+        foreach (var (key, counts) in others.sums) Add(key, counts);
+    }
 
     public void Subtract(Cells<TKey, TCounts> others)
     {

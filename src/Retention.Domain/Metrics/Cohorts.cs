@@ -46,25 +46,29 @@ public readonly record struct CohortCounts(long Customers, long Last, long Secon
 /// </summary>
 public static class Cohorts
 {
-    public static void Contribute(CustomerView customer, Partition partition, Cells<CohortCell, CohortCounts> cells)
+    public static void Contribute(CustomerView customer, Partition partition, ICells<CohortCell, CohortCounts> cells)
     {
         var orders = customer.Orders;
-        if (orders.Count == 0) return;
-        var cohort = partition.IndexOf(orders[0].Day);
-        var previous = -1;
-        foreach (var order in orders)
+        if (orders.IsEmpty) return;
+        var cohort = partition.IndexOf(orders[0].Day, orders[0].OccurredAt);
+        var period = cohort;
+        var counts = new CohortCounts { Customers = 1 };
+        for (var i = 0; i < orders.Length; i++)
         {
-            var k = partition.IndexOf(order.Day) - cohort;
-            cells.Add(new(cohort, k), new() { Orders = 1, Customers = k == previous ? 0 : 1 });
-            previous = k;
+            var own = partition.IndexOf(orders[i].Day, orders[i].OccurredAt);
+            if (own != period)
+            {
+                cells.Add(new(cohort, period - cohort), counts);
+                (period, counts) = (own, new CohortCounts { Customers = 1 });
+            }
+            counts += new CohortCounts { Orders = 1, Revenue = orders[i].Booked, Second = i == 1 ? 1 : 0 };
         }
-        cells.Add(new(cohort, previous), new() { Last = 1 });
-        if (orders.Count > 1) cells.Add(new(cohort, partition.IndexOf(orders[1].Day) - cohort), new() { Second = 1 });
-        foreach (var booking in customer.Purchases.Bookings)
+        cells.Add(new(cohort, period - cohort), counts with { Last = 1 });
+        foreach (var (at, day, amount) in customer.Elsewhere)
         {
             // A charge before the first valid order is outside of every column; it belongs to an order that was cancelled or refunded.
-            var k = partition.IndexOf(booking.Day) - cohort;
-            if (k >= 0) cells.Add(new(cohort, k), new() { Revenue = booking.Amount });
+            var k = partition.IndexOf(day, at) - cohort;
+            if (k >= 0) cells.Add(new(cohort, k), new() { Revenue = amount });
         }
     }
 

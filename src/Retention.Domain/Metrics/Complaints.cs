@@ -20,7 +20,7 @@ public readonly record struct ComplaintCounts(long Received, long Replied, long 
 /// </summary>
 public static class Complaints
 {
-    public static void Contribute(CustomerView customer, Cells<DateOnly, ComplaintCounts> cells)
+    public static void Contribute(CustomerView customer, ICells<DateOnly, ComplaintCounts> cells)
     {
         foreach (var complaint in customer.Complaints)
         {

@@ -28,10 +28,10 @@ public readonly record struct ActivityFlows(long Acquired, long Reactivated, lon
 /// </summary>
 public static class CustomerRetention
 {
-    public static void Contribute(CustomerView customer, Partition partition, Cells<ActivityCell, ActivityFlows> cells)
+    public static void Contribute(CustomerView customer, Partition partition, ICells<ActivityCell, ActivityFlows> cells)
     {
         var spans = customer.Spans;
-        for (var i = 0; i < spans.Count; i++)
+        for (var i = 0; i < spans.Length; i++)
         {
             var started = partition.IndexOf(spans[i].Start);
             var regained = i > 0 && ActiveAt(spans, partition.StartOf(started)) ? 1 : 0;
@@ -70,7 +70,7 @@ public static class CustomerRetention
         }
     }
 
-    private static bool ActiveAt(IReadOnlyList<Span> spans, DateOnly boundary)
+    private static bool ActiveAt(ReadOnlySpan<Span> spans, DateOnly boundary)
     {
         foreach (var span in spans)
         {

@@ -18,9 +18,12 @@ public readonly record struct AnswerCounts(long Responses) : ICounts<AnswerCount
 /// </summary>
 public static class Feedback
 {
-    public static void Contribute(CustomerView customer, Cells<AnswerCell, AnswerCounts> cells)
+    public static void Contribute(CustomerView customer, ICells<AnswerCell, AnswerCounts> cells)
     {
-        foreach (var (day, answer) in customer.Answers) cells.Add(new(answer.Instrument, day, answer.Score), new(1));
+        foreach (var (at, fact) in customer.Others)
+        {
+            if (fact is Fact.Answer answer) cells.Add(new(answer.Instrument, customer.DayOf(at), answer.Score), new(1));
+        }
     }
 }
 

@@ -29,25 +29,26 @@ public static class HistoricClv
 {
     public static IReadOnlyList<int> Windows { get; } = [30, 60, 90, 180, 365];
 
-    public static void Contribute(CustomerView customer, Partition partition, Cells<int, ClvCounts> cells)
+    public static void Contribute(CustomerView customer, Partition partition, ICells<int, ClvCounts> cells)
     {
-        if (customer.Orders.Count == 0) return;
+        if (customer.Orders.IsEmpty) return;
         var first = customer.Orders[0].Day;
         var counts = new ClvCounts { Customers = 1 };
         foreach (var order in customer.Orders)
         {
-            if (order.NetMargin is { } margin) counts += new ClvCounts { Margin = margin, MarginRevenue = order.Net };
+            counts += Within(order.Day.DayNumber - first.DayNumber, order.Booked);
+            if (customer.MarginOf(order) is { } margin) counts += new ClvCounts { Margin = margin, MarginRevenue = order.Net };
         }
-        foreach (var (day, amount) in customer.Purchases.Bookings)
+        foreach (var (_, day, amount) in customer.Elsewhere)
         {
             // A charge before the first valid order belongs to an order that was cancelled or refunded: revenue, but of no window.
-            var age = day < first ? int.MaxValue : day.DayNumber - first.DayNumber;
-            counts += new ClvCounts(
-                0, amount, 0, 0, age < 30 ? amount : 0, age < 60 ? amount : 0, age < 90 ? amount : 0, age < 180 ? amount : 0,
-                age < 365 ? amount : 0);
+            counts += Within(day < first ? int.MaxValue : day.DayNumber - first.DayNumber, amount);
         }
         cells.Add(partition.IndexOf(first), counts);
     }
+
+    private static ClvCounts Within(int age, long amount) => new(
+        0, amount, 0, 0, age < 30 ? amount : 0, age < 60 ? amount : 0, age < 90 ? amount : 0, age < 180 ? amount : 0, age < 365 ? amount : 0);
 
     /// <summary>Net revenue within a window of so many days, one of <see cref="Windows"/>.</summary>
     public static long Within(ClvCounts counts, int days) => days switch

@@ -29,26 +29,19 @@ public readonly record struct RevenueCounts(
 /// </summary>
 public static class Revenue
 {
-    public static void Contribute(CustomerView customer, Partition partition, Cells<int, RevenueCounts> cells)
+    public static void Contribute(CustomerView customer, Partition partition, ICells<int, RevenueCounts> cells)
     {
-        foreach (var booking in customer.Purchases.Bookings) cells.Add(partition.IndexOf(booking.Day), new() { Revenue = booking.Amount });
+        foreach (var (at, day, amount) in customer.Elsewhere) cells.Add(partition.IndexOf(day, at), new() { Revenue = amount });
 
         var orders = customer.Orders;
-        for (var i = 0; i < orders.Count; i++)
+        var (first, ordered) = (true, new RevenueCounts());
+        for (var i = 0; i < orders.Length; i++)
         {
-            var period = partition.IndexOf(orders[i].Day);
-            var place = i == 0 || partition.IndexOf(orders[i - 1].Day) != period ? 1
-                : i == 1 || partition.IndexOf(orders[i - 2].Day) != period ? 2
-                : 3;
-            cells.Add(period, new()
-            {
-                Orders = 1,
-                Customers = place == 1 ? 1 : 0,
-                Repeaters = place == 2 ? 1 : 0,
-                Returning = place == 1 && i > 0 ? 1 : 0,
-                Acquired = i == 0 ? 1 : 0,
-                SecondOrders = i == 1 ? 1 : 0,
-            });
+            var period = partition.IndexOf(orders[i].Day, orders[i].OccurredAt);
+            ordered += new RevenueCounts(1, 0, 0, 0, i == 0 ? 1 : 0, i == 1 ? 1 : 0, orders[i].Booked);
+            if (i + 1 < orders.Length && partition.IndexOf(orders[i + 1].Day, orders[i + 1].OccurredAt) == period) continue;
+            cells.Add(period, ordered with { Customers = 1, Repeaters = ordered.Orders > 1 ? 1 : 0, Returning = first ? 0 : 1 });
+            (first, ordered) = (false, new RevenueCounts());
         }
     }
 

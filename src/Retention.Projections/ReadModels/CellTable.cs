@@ -63,6 +63,9 @@ public static class GrainNames
 {
     public static IReadOnlyList<string> All { get; } = [.. Enum.GetValues<Grain>().Select(Of)];
 
+    /// <summary>The grains of whole days.</summary>
+    public static IReadOnlyList<string> OfDays { get; } = [.. All.Skip(1)];
+
     public static string Of(Grain grain) => grain.ToString().ToLowerInvariant();
 
     public static Grain? Parse(string name) =>

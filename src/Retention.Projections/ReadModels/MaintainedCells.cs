@@ -47,12 +47,13 @@ public sealed class MaintainedCells(Definition definition)
     }
 
     /// <summary>Adds everything that one customer contributes.</summary>
-    public void Add(CustomerHistory history)
+    public void Add(CustomerHistory history) => Add(new CustomerView(history, definition));
+
+    private void Add(CustomerView customer)
     {
-        var customer = new CustomerView(history, definition);
         foreach (var grain in Grains)
         {
-            var partition = definition.By(grain);
+            var partition = definition.ByDays(grain);
             CustomerRetention.Contribute(customer, partition, ActivityByGrain[grain]);
             Revenue.Contribute(customer, partition, RevenueByGrain[grain]);
             Cohorts.Contribute(customer, partition, CohortsByGrain[grain]);
@@ -80,13 +81,13 @@ public sealed class MaintainedCells(Definition definition)
     {
         foreach (var grain in Grains)
         {
-            var partition = definition.By(grain);
+            var partition = definition.ByDays(grain);
             if (ActivityByGrain[grain].Count > 0) yield return ActivityCells.Table.Add(place, tenant, partition, ActivityByGrain[grain]);
             if (RevenueByGrain[grain].Count > 0) yield return RevenueCells.Table.Add(place, tenant, partition, RevenueByGrain[grain]);
             if (CohortsByGrain[grain].Count > 0) yield return CohortCells.Table.Add(place, tenant, partition, CohortsByGrain[grain]);
             if (ClvByGrain[grain].Count > 0) yield return ClvCells.Table.Add(place, tenant, partition, ClvByGrain[grain]);
         }
-        if (AnswersByDay.Count > 0) yield return AnswerCells.Table.Add(place, tenant, definition.By(Grain.Day), AnswersByDay);
-        if (ComplaintsByDay.Count > 0) yield return ComplaintCells.Table.Add(place, tenant, definition.By(Grain.Day), ComplaintsByDay);
+        if (AnswersByDay.Count > 0) yield return AnswerCells.Table.Add(place, tenant, definition.ByDays(Grain.Day), AnswersByDay);
+        if (ComplaintsByDay.Count > 0) yield return ComplaintCells.Table.Add(place, tenant, definition.ByDays(Grain.Day), ComplaintsByDay);
     }
 }

@@ -68,8 +68,9 @@ public sealed class Snapshot : IAsyncDisposable
     /// <summary>Folds every customer of the tenant, as of the question's moment.</summary>
     public async Task FoldAsync(Question question, Action<CustomerView> contribute, CancellationToken ct)
     {
-        await foreach (var (_, history) in CustomerHistories.AllAsync(connection, Place, Tenant, ct))
-            contribute(new CustomerView(history, question.Definition, question.AsOf.Moment.UtcTicks));
+        var view = new CustomerView(question.Definition, question.AsOf.Moment.UtcTicks);
+        await foreach (var (customer, history) in CustomerHistories.AllAsync(connection, Place, Tenant, ct))
+            contribute(view.Look(Columns.Of((customer, history.Entries)), 0));
     }
 
     /// <summary>The rows of a query over read models; <c>$1</c> is the tenant, <c>{schema}</c> the place's schema.</summary>

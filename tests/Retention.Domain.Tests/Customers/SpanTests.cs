@@ -33,7 +33,7 @@ public class SpanTests
         var view = Story.OfOrders("2026-03-01").Buys("2026-01-05", "cancelled", 10).Cancels("2026-01-06", "cancelled")
             .Buys("2026-02-05", "returned", 10).IsRefunded("2026-02-06", "returned", 10).View(Ten);
 
-        view.Spans.ShouldBe([new Span(Story.Day("2026-03-01"), Story.Day("2026-03-11"))]);
+        view.SpansSeen().ShouldBe([new Span(Story.Day("2026-03-01"), Story.Day("2026-03-11"))]);
     }
 
     [Fact]
@@ -42,8 +42,8 @@ public class SpanTests
         var view = new Story().Tells("2026-01-01", new Fact.Profile(true, new Dictionary<string, string?>()))
             .Tells("2026-01-02", new Fact.ComplaintReceived(1, null, null, null)).Tells("2026-01-03", new Fact.Answer(Instrument.Nps, 9, null, null, null)).View(Ten);
 
-        view.Spans.ShouldBeEmpty();
-        view.Orders.ShouldBeEmpty();
+        view.SpansSeen().ShouldBeEmpty();
+        view.OrdersSeen().ShouldBeEmpty();
     }
 
     [Fact]
@@ -52,8 +52,8 @@ public class SpanTests
         var helsinki = Ten with { Calendar = Calendar.In("Europe/Helsinki")! };
         var story = Story.OfOrders("2026-01-05 12:00", "2026-01-15 22:30");
 
-        story.View(Ten).Spans.Count.ShouldBe(1);
-        story.View(helsinki).Spans.Count.ShouldBe(2);
+        story.View(Ten).SpansSeen().Count.ShouldBe(1);
+        story.View(helsinki).SpansSeen().Count.ShouldBe(2);
     }
 
     [Theory]
@@ -65,5 +65,5 @@ public class SpanTests
         new Span(Story.Day("2026-01-05"), Story.Day("2026-01-15")).ActiveAt(Story.Day(boundary)).ShouldBe(active);
 
     private static IEnumerable<string> SpansOf(params string[] orders) =>
-        Story.OfOrders(orders).View(Ten).Spans.Select(span => $"{span.Start:yyyy-MM-dd}..{span.End:yyyy-MM-dd}");
+        Story.OfOrders(orders).View(Ten).SpansSeen().Select(span => $"{span.Start:yyyy-MM-dd}..{span.End:yyyy-MM-dd}");
 }

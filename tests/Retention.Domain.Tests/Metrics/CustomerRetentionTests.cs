@@ -104,7 +104,7 @@ public class CustomerRetentionTests
             var asOf = Story.Moment("2026-01-01").Moment.AddDays(today);
             var views = customers.Get.Select(days => Story.OfOrders([.. days.Get.Select(day => $"{Story.Day("2026-01-01").AddDays(day):yyyy-MM-dd} 12:00")]))
                 .Select(story => new CustomerView(story.History, definition, asOf.UtcTicks)).ToList();
-            foreach (var grain in Enum.GetValues<Grain>())
+            foreach (var grain in Enum.GetValues<Grain>().Except([Grain.Hour]))
             {
                 var partition = definition.By(grain);
                 foreach (var row in Rows(views, partition, AsOf.In(Calendar.Utc, asOf), partition.IndexOf(Story.Day("2025-12-31")), partition.IndexOf(Story.Day("2026-12-31"))))
@@ -113,7 +113,7 @@ public class CustomerRetentionTests
                     row.Closing.ShouldBe(row.Opening + flows.Acquired + flows.Reactivated - flows.Lapsed);
                     (row.Closing - flows.Acquired - row.Retained).ShouldBe(flows.Reactivated - row.LapsedNew - (flows.LapsedOld - row.Lost));
                     if (row.Status == PeriodStatus.Complete)
-                        row.Closing.ShouldBe(views.Count(view => view.Spans.Any(span => span.ActiveAt(partition.EndOf(row.Period)))));
+                        row.Closing.ShouldBe(views.Count(view => view.SpansSeen().Any(span => span.ActiveAt(partition.EndOf(row.Period)))));
                 }
             }
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(60));

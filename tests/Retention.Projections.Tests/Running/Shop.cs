@@ -70,7 +70,7 @@ internal sealed class Shop(Place place)
         await using var snapshot = await Snapshot.OpenAsync(place, tenant, Stop);
         var question = Question(new Choice("UTC", DayOfWeek.Monday, 90, false), Trial.TheEnd, Grain.Year);
         var entries = 0L;
-        await snapshot.FoldAsync(question, customer => entries += customer.Entries.Count, Stop);
+        await snapshot.FoldAsync(question, customer => entries += customer.Orders.Length + customer.Invalid.Length + customer.Superseded.Length + customer.Others.Length, Stop);
         return ((await RevenueCells.ByPeriodAsync(snapshot, question, Stop)).Values.Sum(counts => counts.Orders), entries);
     }
 
