@@ -1,0 +1,69 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Retention.Domain.Metrics;
+
+namespace Retention.Domain.Tests.Metrics;
+
+public class PurchaseGapsTests
+{
+    [Fact]
+    public void Mean_and_percentiles_are_those_of_the_closed_gaps()
+    {
+        // Gaps 10, 20, 40 and 5.
+        var figures = Figures([[100, 110, 130, 170], [200, 205], [150]], asOf: 300);
+
+        (figures.Count, figures.Mean, figures.Median).ShouldBe((4, 18.75, 15.0));
+        figures.P90!.Value.ShouldBe(34, 1e-12);
+        figures.Lifetimes.Sum(cell => cell.Value.Lapsed).ShouldBe(4);
+        figures.Lifetimes.Where(cell => cell.Value.Censored > 0).Select(cell => cell.Key).ShouldBe([94, 129, 149]);
+    }
+
+    [Fact]
+    public void The_open_gap_is_censored_at_the_last_whole_day()
+    {
+        Figures([[100]], asOf: 101).Lifetimes.ShouldHaveSingleItem().ShouldBe(KeyValuePair.Create(0, new LifetimeCounts(0, 1)));
+        Figures([[100]], asOf: 100).Lifetimes.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_gap_that_is_closed_today_has_a_length_but_is_not_yet_over_for_the_curve()
+    {
+        var today = Figures([[100, 130]], asOf: 130);
+        var tomorrow = Figures([[100, 130]], asOf: 131);
+
+        (today.Count, today.Mean).ShouldBe((1, 30.0));
+        today.Lifetimes.ShouldHaveSingleItem().ShouldBe(KeyValuePair.Create(29, new LifetimeCounts(0, 1)));
+        tomorrow.Lifetimes.ToList().ShouldBe([KeyValuePair.Create(0, new LifetimeCounts(0, 1)), KeyValuePair.Create(30, new LifetimeCounts(1, 0))]);
+    }
+
+    [Fact]
+    public void Who_bought_once_leaves_no_figure_but_a_censored_lifetime()
+    {
+        var figures = Figures([[100], []], asOf: 200);
+
+        (figures.Count, figures.Mean, figures.Median, figures.P90).ShouldBe((0, null, null, null));
+        figures.Lifetimes.ShouldHaveSingleItem().ShouldBe(KeyValuePair.Create(99, new LifetimeCounts(0, 1)));
+    }
+
+    [Fact]
+    public void All_figures_equal_their_definitions_over_listed_gaps() =>
+        Prop.ForAll<byte[][], byte>((customers, moment) =>
+        {
+            var days = customers.Select(given => given.Select(day => (int)day).Where(day => day <= moment).Distinct().Order().ToArray()).ToList();
+            var gaps = days.SelectMany(each => each.Zip(each.Skip(1), (a, b) => (double)b - a)).Order().ToList();
+            var figures = Figures(days, moment);
+
+            figures.Count.ShouldBe(gaps.Count);
+            (figures.Mean, figures.Median, figures.P90).ShouldBe((gaps.Count == 0 ? null : gaps.Average(), Percentiles.Of(gaps, 0.5), Percentiles.Of(gaps, 0.9)));
+            var over = days.Select(each => each.Where(day => day < moment).ToArray()).ToList();
+            figures.Lifetimes.Sum(cell => cell.Value.Lapsed).ShouldBe(over.Sum(each => Math.Max(0, each.Length - 1)));
+            figures.Lifetimes.Sum(cell => cell.Value.Censored * cell.Key).ShouldBe(over.Where(each => each.Length > 0).Sum(each => moment - 1 - each[^1]));
+        }).QuickCheckThrowOnFailure();
+
+    private static PurchaseGapFigures Figures(IEnumerable<int[]> customers, int asOf)
+    {
+        var cells = new DenseCells<GapCounts>();
+        foreach (var days in customers) PurchaseGaps.Contribute(days, asOf, cells);
+        return PurchaseGaps.Figures(cells);
+    }
+}
