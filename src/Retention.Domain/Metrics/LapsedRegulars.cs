@@ -1,0 +1,85 @@
+namespace Retention.Domain.Metrics;
+
+/// <param name="PurchaseDays">k: a regular bought on at least so many days.</param>
+/// <param name="Variation">The greatest coefficient of variation of a regular's gaps.</param>
+/// <param name="Gaps">m: lapsed is who stays away for more than so many of the own median gap.</param>
+/// <param name="ThrottleDays">Who was asked less than so many days ago is not asked again; 0 for no throttle.</param>
+public sealed record LapsedRegularRules(int PurchaseDays = 3, double Variation = 0.5, double Gaps = 2, int ThrottleDays = 0);
+
+/// <summary>What besides the purchase days decides.</summary>
+/// <param name="OnlyOneOff">Whether everything that the customer bought is a one-off product, which nobody buys regularly.</param>
+/// <param name="OpenComplaint">Whether a complaint is received, and neither resolved nor withdrawn.</param>
+/// <param name="LastAsked">Number of the day on which the customer was last asked for an answer; null for never.</param>
+public readonly record struct LapsedRegularFacts(bool OnlyOneOff, bool OpenComplaint, int? LastAsked);
+
+/// <summary>What one criterion looks at, and whether it lets the customer into the list.</summary>
+public readonly record struct Criterion<T>(T Value, bool Met);
+
+/// <summary>All criteria of one customer; who meets all of them is a lapsed regular.</summary>
+/// <param name="Variation">Standard deviation (n − 1) / mean of the gaps; null, and not met, with fewer than two gaps.</param>
+/// <param name="DaysSinceLast">Since the last purchase day; null without one.</param>
+/// <param name="MedianGap">In days; null without a gap, so that <paramref name="DaysSinceLast"/> is not met.</param>
+/// <param name="OnlyOneOff">Met when false.</param>
+/// <param name="OpenComplaint">Met when false.</param>
+/// <param name="DaysSinceAsked">Null, and met, when never asked.</param>
+public readonly record struct LapsedRegularCriteria(
+    Criterion<int> PurchaseDays, Criterion<double?> Variation, Criterion<int?> DaysSinceLast, double? MedianGap, Criterion<bool> OnlyOneOff,
+    Criterion<bool> OpenComplaint, Criterion<int?> DaysSinceAsked)
+{
+    public bool IsLapsedRegular =>
+        PurchaseDays.Met && Variation.Met && DaysSinceLast.Met && OnlyOneOff.Met && OpenComplaint.Met && DaysSinceAsked.Met;
+}
+
+/// <summary>
+/// Customers who used to buy regularly and stay away for longer than is usual for themselves: enough purchase days, gaps that vary
+/// little, and days since the last purchase &gt; m × the own median gap. The own rhythm decides, not a number of days for all. Left out
+/// are those who bought one-off products only, who have an open complaint, or who were asked within the throttle.
+/// </summary>
+public static class LapsedRegulars
+{
+    private const int OnStack = 128;
+
+    /// <param name="days">Numbers of the purchase days before the moment, ascending, each once.</param>
+    /// <param name="asOf">Number of the local day that the moment falls in.</param>
+    public static LapsedRegularCriteria Of(ReadOnlySpan<int> days, LapsedRegularFacts facts, int asOf, LapsedRegularRules rules)
+    {
+        var count = Math.Max(0, days.Length - 1);
+        var gaps = count <= OnStack ? stackalloc int[count] : new int[count];
+        for (var i = 0; i < count; i++) gaps[i] = days[i + 1] - days[i];
+
+        var variation = Variation(gaps);
+        var median = Median(gaps);
+        int? sinceLast = days.IsEmpty ? null : asOf - days[^1];
+        var sinceAsked = asOf - facts.LastAsked;
+        return new LapsedRegularCriteria(
+            new(days.Length, days.Length >= rules.PurchaseDays),
+            new(variation, variation <= rules.Variation),
+            new(sinceLast, sinceLast > rules.Gaps * median),
+            median,
+            new(facts.OnlyOneOff, !facts.OnlyOneOff),
+            new(facts.OpenComplaint, !facts.OpenComplaint),
+            new(sinceAsked, sinceAsked is null || sinceAsked >= rules.ThrottleDays));
+    }
+
+    // s / x̄ = √(n·(n·Σx² − (Σx)²) / (n − 1)) / Σx: exact where the result is, so that a customer on the threshold is on it.
+    private static double? Variation(ReadOnlySpan<int> gaps)
+    {
+        if (gaps.Length < 2) return null;
+        var (sum, squares) = (0L, 0L);
+        foreach (var gap in gaps)
+        {
+            sum += gap;
+            squares += (long)gap * gap;
+        }
+        var spread = (Int128)gaps.Length * squares - (Int128)sum * sum;
+        return Math.Sqrt((double)(gaps.Length * spread) / (gaps.Length - 1)) / sum;
+    }
+
+    // Of type 7, see Percentiles; sorts the gaps.
+    private static double? Median(Span<int> gaps)
+    {
+        if (gaps.IsEmpty) return null;
+        gaps.Sort();
+        return (gaps[(gaps.Length - 1) / 2] + gaps[gaps.Length / 2]) / 2.0;
+    }
+}
