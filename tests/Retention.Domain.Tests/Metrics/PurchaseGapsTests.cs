@@ -19,6 +19,19 @@ public class PurchaseGapsTests
     }
 
     [Fact]
+    public void With_the_open_gaps_the_median_of_the_documented_example_is_twice_as_long()
+    {
+        // January 1 is day 1; asOf March 1.
+        var figures = Figures([[1, 11, 31], [5, 45], [20]], asOf: 60);
+        var curve = KaplanMeier.Estimate(figures.Lifetimes);
+
+        (figures.Median, curve.Median).ShouldBe((20, 40));
+        (Math.Round(figures.Mean!.Value, 1), Math.Round(figures.P90!.Value, 6)).ShouldBe((23.3, 36));
+        curve.Steps.Select(step => (step.Time, Math.Round(step.Survival, 3))).ShouldBe([(10, 0.833), (20, 0.625), (40, 0)]);
+        figures.Lifetimes.Where(cell => cell.Value.Censored > 0).Select(cell => cell.Key).ShouldBe([14, 28, 39]);
+    }
+
+    [Fact]
     public void The_open_gap_is_censored_at_the_last_whole_day()
     {
         Figures([[100]], asOf: 101).Lifetimes.ShouldHaveSingleItem().ShouldBe(KeyValuePair.Create(0, new LifetimeCounts(0, 1)));

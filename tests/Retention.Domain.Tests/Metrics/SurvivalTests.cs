@@ -38,6 +38,16 @@ public class SurvivalTests
     }
 
     [Fact]
+    public void The_documented_example_has_the_figures_that_it_states()
+    {
+        var curve = KaplanMeier.Estimate(Cells([90, 90, -120, 150, -200]));
+
+        curve.Steps.Select(step => (step.Time, Math.Round(step.Survival, 3), Math.Round(step.Interval!.Value.Low, 3), Math.Round(step.Interval!.Value.High, 3)))
+            .ShouldBe([(90, 0.6, 0.126, 0.882), (150, 0.3, 0.012, 0.719)]);
+        curve.Median.ShouldBe(150);
+    }
+
+    [Fact]
     public void The_medians_of_the_leukemia_trial_are_23_and_8_weeks()
     {
         var (treated, placebo) = (KaplanMeier.Estimate(Cells(Mercaptopurine)), KaplanMeier.Estimate(Cells(Placebo)));
