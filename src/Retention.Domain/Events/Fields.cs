@@ -8,7 +8,8 @@ public sealed record Fault(string Path, string Code, string Message);
 
 /// <summary>
 /// Reads the members of a JSON object into typed values. A wrong member becomes a <see cref="Fault"/> and reads as absent, so that one
-/// pass finds all of them; members that nobody asked for are counted as unknown. Each member is asked for once.
+/// pass finds all of them; members that nobody asked for are counted as unknown. Each member is asked for once; what a reader asks for
+/// also describes its type (<see cref="AskedBy"/>).
 /// </summary>
 public sealed class Fields(JsonElement json, string path, List<Fault> faults)
 {
@@ -18,14 +19,24 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
     /// <summary>Longest text accepted for free text, in UTF-16 units.</summary>
     public const int MaxFreeText = 20_000;
 
+    private List<Member>? asked;
     private int found;
     private int unknownInside;
 
     /// <summary>Members nobody asked for, those of nested objects included.</summary>
     public int Unknown => unknownInside + json.GetPropertyCount() - found;
 
+    /// <summary>The members that a reader asks for, in its order.</summary>
+    public static IReadOnlyList<Member> AskedBy<T>(Func<Fields, T> read)
+    {
+        var fields = new Fields(JsonElement.Parse("{}"), "", []) { asked = [] };
+        read(fields);
+        return fields.asked;
+    }
+
     public string? Text(string name, int maxLength = MaxName)
     {
+        asked?.Add(new Member(name, MemberKind.Text) { MaxLength = maxLength });
         if (!TryGet(name, JsonValueKind.String, "a string", out var value)) return null;
         var text = value.GetString()!;
         if (text.Length <= maxLength) return text;
@@ -36,12 +47,22 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
     public string RequiredText(string name)
     {
         var text = Text(name);
-        if (text is null or "") FaultOnce(name, "required", "is required: a non-empty string");
+        if (text is null or "") Require(name, "a non-empty string");
         return text ?? "";
+    }
+
+    /// <summary>One of the allowed words, case-sensitively.</summary>
+    public string RequiredChoice(string name, IReadOnlyList<string> allowed)
+    {
+        var text = RequiredText(name);
+        if (asked is not null) asked[^1] = asked[^1] with { Allowed = allowed };
+        if (text.Length > 0 && !allowed.Contains(text)) Fault(name, "not_allowed", $"must be one of {string.Join(", ", allowed)}");
+        return text;
     }
 
     public decimal? Number(string name)
     {
+        asked?.Add(new Member(name, MemberKind.Number));
         if (!TryGet(name, JsonValueKind.Number, "a number", out var value)) return null;
         if (IsExact(value.GetRawText()) && value.TryGetDecimal(out var number)) return number;
         Fault(name, "out_of_range", "must be a decimal number of at most 28 digits");
@@ -51,14 +72,16 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
     public decimal RequiredNumber(string name)
     {
         var number = Number(name);
-        if (number is null) FaultOnce(name, "required", "is required: a number");
+        if (number is null) Require(name, "a number");
         return number ?? 0;
     }
 
     /// <summary>A whole number; 4.0 is one, 4.5 is a fault.</summary>
     public int? Whole(string name)
     {
-        if (Number(name) is not { } number) return null;
+        var value = Number(name);
+        if (asked is not null) asked[^1] = asked[^1] with { Kind = MemberKind.Whole };
+        if (value is not { } number) return null;
         if (decimal.Truncate(number) == number && number is >= int.MinValue and <= int.MaxValue) return (int)number;
         Fault(name, "wrong_type", "must be a whole number");
         return null;
@@ -67,12 +90,13 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
     public int RequiredWhole(string name)
     {
         var number = Whole(name);
-        if (number is null) FaultOnce(name, "required", "is required: a whole number");
+        if (number is null) Require(name, "a whole number");
         return number ?? 0;
     }
 
     public bool? Flag(string name)
     {
+        asked?.Add(new Member(name, MemberKind.Flag));
         if (!TryFind(name, out var value)) return null;
         if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return value.GetBoolean();
         Fault(name, "wrong_type", "must be true or false");
@@ -81,6 +105,7 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
 
     public IReadOnlyList<T>? List<T>(string name, Func<Fields, T> read)
     {
+        asked?.Add(new Member(name, MemberKind.List) { Items = AskedBy(read) });
         if (!TryGet(name, JsonValueKind.Array, "an array", out var array)) return null;
         var items = new List<T>(array.GetArrayLength());
         foreach (var (index, item) in array.EnumerateArray().Index())
@@ -101,6 +126,7 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
     /// <summary>An object of scalars, each as text; null stays null.</summary>
     public IReadOnlyDictionary<string, string?>? Attributes(string name)
     {
+        asked?.Add(new Member(name, MemberKind.Attributes));
         if (!TryGet(name, JsonValueKind.Object, "an object", out var value)) return null;
         var attributes = new SortedDictionary<string, string?>(StringComparer.Ordinal);
         foreach (var member in value.EnumerateObject())
@@ -120,7 +146,7 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
     public IReadOnlyDictionary<string, string?> RequiredAttributes(string name)
     {
         var attributes = Attributes(name);
-        if (attributes is null) FaultOnce(name, "required", "is required: an object");
+        if (attributes is null) Require(name, "an object");
         return attributes ?? new Dictionary<string, string?>();
     }
 
@@ -161,8 +187,10 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
 
     private void Fault(string name, string code, string message) => faults.Add(new Fault($"{path}.{name}", code, message));
 
-    private void FaultOnce(string name, string code, string message)
+    /// <summary>A member that cannot be done without is not there; unless it is, and wrong.</summary>
+    private void Require(string name, string what)
     {
-        if (!faults.Exists(fault => fault.Path == $"{path}.{name}")) Fault(name, code, message);
+        if (asked is not null) asked[^1] = asked[^1] with { Required = true };
+        if (!faults.Exists(fault => fault.Path == $"{path}.{name}")) Fault(name, "required", $"is required: {what}");
     }
 }

@@ -48,7 +48,8 @@ internal sealed record TenantEvents(string Tenant, IReadOnlyDictionary<string, L
             var happened = type.Read(new Fields(stored.Data, "data", faults));
             if (faults.Count > 0) throw new UnreadableEventException(stored, string.Join("; ", faults.Select(fault => $"{fault.Path} {fault.Message}")));
             var occurredAt = Timestamp.Parse(stored.Headers.OccurredAt);
-            return new Entry(stored.Position, 0, occurredAt.UtcTicks, stored.Headers.Source, stored.Headers.Id, Fact.Of(happened));
+            var (source, id) = (stored.Headers.Source, stored.Headers.Id);
+            return new Entry(stored.Position, 0, occurredAt.UtcTicks, source, id, Fact.Of(happened, source, id));
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException or ArgumentException)
         {

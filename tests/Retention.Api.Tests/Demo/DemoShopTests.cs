@@ -47,8 +47,13 @@ public class DemoShopTests
     }
 
     [Fact]
-    public void Every_type_of_the_vocabulary_happens() =>
-        Events.Select(envelope => envelope.Type).Distinct().ShouldBe(EventType.All.Select(type => type.Name), ignoreOrder: true);
+    public void Everything_that_happens_in_an_ordinary_shop_happens() =>
+        Events.Select(envelope => envelope.Type).Distinct().ShouldBe(
+            [
+                "customer_registered", "customer_changed", "purchase_made", "purchase_refunded", "purchase_cancelled", "complaint_received",
+                "complaint_replied", "complaint_resolved", "feedback_given",
+            ],
+            ignoreOrder: true);
 
     [Fact]
     public void Events_come_in_order_and_fill_three_years_up_to_the_last_day()

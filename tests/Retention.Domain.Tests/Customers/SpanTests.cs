@@ -40,7 +40,7 @@ public class SpanTests
     public void Somebody_who_only_registers_complains_and_answers_is_no_customer()
     {
         var view = new Story().Tells("2026-01-01", new Fact.Profile(true, new Dictionary<string, string?>()))
-            .Tells("2026-01-02", new Fact.ComplaintReceived(1, null, null, null)).Tells("2026-01-03", new Fact.Answer(Instrument.Nps, 9, null, null, null)).View(Ten);
+            .Tells("2026-01-02", new Fact.ComplaintReceived(1, null, null, null, null)).Tells("2026-01-03", new Fact.Answer(0, Instrument.Nps, 9, null, null, null)).View(Ten);
 
         view.SpansSeen().ShouldBeEmpty();
         view.OrdersSeen().ShouldBeEmpty();

@@ -210,7 +210,13 @@ public sealed class MartenCompatibilityTests(PostgresFixture postgres) : IAsyncL
         "purchase_made" => """{"orderId":"o","currency":"EUR","lines":[{"quantity":2,"unitPrice":10.25}],"margin":-3.00005}""",
         "purchase_refunded" => """{"orderId":"o","amount":10.5}""",
         "purchase_cancelled" => """{"orderId":"other"}""",
+        "customer_merged" or "customer_unmerged" => """{"into":"b"}""",
+        "customer_departed" => """{"reason":"moved"}""",
+        "feedback_requested" or "feedback_bounced" => """{"requestId":"q","instrument":"csat"}""",
         "feedback_given" => """{"instrument":"csat","score":4.0,"comment":"fine"}""",
+        "feedback_revised" or "feedback_withdrawn" => """{"feedbackId":"feedback_given","score":2.0,"comment":"not so fine"}""",
+        "lapse_reason_given" => """{"reason":"price","comment":"too dear"}""",
+        "event_retracted" => """{"eventId":"purchase_cancelled","source":"test"}""",
         _ => """{"complaintId":"c","text":"where is it","remedy":"voucher"}""",
     });
 

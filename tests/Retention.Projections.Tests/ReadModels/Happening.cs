@@ -24,7 +24,7 @@ internal sealed record Happening(
 {
     public Envelope ToEnvelope() => Envelope.Of(Source, Id, Customer, new DateTimeOffset(At, TimeSpan.Zero), ToEvent());
 
-    public Entry ToEntry(long position) => new(position, 0, At.Ticks, Source, Id, Fact.Of(ToEvent()));
+    public Entry ToEntry(long position) => new(position, 0, At.Ticks, Source, Id, Fact.Of(ToEvent(), Source, Id));
 
     private CustomerEvent ToEvent() => What switch
     {
