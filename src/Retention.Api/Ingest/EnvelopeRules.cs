@@ -12,19 +12,26 @@ internal static class EnvelopeRules
 
     public static void Check(Envelope envelope, DateTimeOffset now, List<Fault> faults)
     {
-        CheckName("id", envelope.Id, faults);
-        CheckName("source", envelope.Source, faults);
-        CheckName("customer", envelope.Customer, faults);
-        if (envelope.Customer is "." or "..") faults.Add(new Fault("customer", "not_allowed", "may not be . or .., which no URL can name"));
+        Note("id", FaultOf(envelope.Id));
+        Note("source", FaultOf(envelope.Source));
+        Note("customer", FaultOfCustomer(envelope.Customer));
         if (envelope.OccurredAt > now + Future)
             faults.Add(new Fault("occurredAt", "in_future", $"may lie at most 24 hours in the future; the service's clock says {Timestamp.Format(now)}"));
         else if (envelope.OccurredAt < Earliest)
             faults.Add(new Fault("occurredAt", "out_of_range", "may not lie before 1900-01-01"));
+
+        void Note(string member, (string Code, string Message)? fault)
+        {
+            if (fault is var (code, message)) faults.Add(new Fault(member, code, message));
+        }
     }
 
-    private static void CheckName(string member, string name, List<Fault> faults)
-    {
-        if (name.Length is 0 or > Fields.MaxName) faults.Add(new Fault(member, "wrong_length", $"must have 1 to {Fields.MaxName} characters"));
-        else if (name.AsSpan().ContainsAny(Controls)) faults.Add(new Fault(member, "control_character", "may not hold control characters"));
-    }
+    /// <summary>What is wrong with a name; null where nothing is.</summary>
+    public static (string Code, string Message)? FaultOf(string name) =>
+        name.Length is 0 or > Fields.MaxName ? ("wrong_length", $"must have 1 to {Fields.MaxName} characters")
+        : name.AsSpan().ContainsAny(Controls) ? ("control_character", "may not hold control characters")
+        : null;
+
+    public static (string Code, string Message)? FaultOfCustomer(string customer) =>
+        customer is "." or ".." ? ("not_allowed", "may not be . or .., which no URL can name") : FaultOf(customer);
 }

@@ -81,7 +81,7 @@ public sealed class Ingestion(GroupCommit log, Sealing sealing, TenantSettings s
             EnvelopeRules.Check(events[index], now, faults);
             var fields = new Fields(events[index].Data, "data", faults);
             var happened = EventType.Named(events[index].Type)!.Read(fields);
-            if (faults.Count == 0) faults.AddRange(rules.Check(happened));
+            if (faults.Count == 0) faults.AddRange(rules.Check(events[index], happened));
             if (faults.Count > 0) rejected.Add(new Rejection(index, events[index].Id, faults[0].Code, faults));
             else
             {
