@@ -69,6 +69,7 @@ public static class RetentionApp
         app.MapOpenApi("/openapi/v1.json");
         app.MapTenants();
         app.MapEvents();
+        app.MapEventTypes();
         app.MapGet("/v1/events", ExportEndpoint.GetAsync).WithTags("Ingest").WithSummary("The tenant's events in log order, as NDJSON");
         app.MapImports();
         app.MapCustomers();

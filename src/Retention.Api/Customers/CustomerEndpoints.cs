@@ -100,8 +100,8 @@ internal static class Timeline
     private static TimelineEntry Entry(StoredEvent stored, Envelope? sent, MetricRequest request, Dictionary<long, string> effects)
     {
         var occurredAt = sent?.OccurredAt ?? Timestamp.Parse(stored.Headers.OccurredAt);
-        var effect = EventType.Named(stored.Type) is null ? "other"
-            : occurredAt >= request.Question.AsOf.Moment ? "not_yet"
+        var effect = EventType.Named(stored.Type) is not { } type ? "other"
+            : !type.CorrectsRecord && occurredAt >= request.Question.AsOf.Moment ? "not_yet"
             : effects.GetValueOrDefault(stored.Position, "counts");
         return new(
             stored.Position, stored.EventId, sent?.Source, sent?.Id, stored.Type, occurredAt, stored.RecordedAt, effect, sent?.Data ?? stored.Data);

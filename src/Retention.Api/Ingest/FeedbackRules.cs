@@ -15,6 +15,9 @@ internal sealed class AnswerRules : AbstractValidator<FeedbackGiven>
         RuleFor(answer => answer).Custom((answer, context) => CheckScale(answer, rules, context));
     }
 
+    /// <summary>The scale of satisfaction is the tenant's choice, made by its first answer.</summary>
+    public static bool HasFixedScale(string instrument) => instrument != "csat";
+
     private static void CheckScale(FeedbackGiven answer, Rules rules, ValidationContext<FeedbackGiven> context)
     {
         var (scale, allowed) = (Fact.ScaleOf(answer), AllowedScale(answer, rules));
@@ -30,7 +33,7 @@ internal sealed class AnswerRules : AbstractValidator<FeedbackGiven>
 
     /// <summary>The only scale that the answer may be on; null before the first answer of an instrument whose scale is free.</summary>
     private static Scale? AllowedScale(FeedbackGiven answer, Rules rules) =>
-        answer.Instrument == "csat" ? rules.Settings.Scales.GetValueOrDefault(answer.Instrument) : Scale.Of(Fact.InstrumentOf(answer.Instrument));
+        HasFixedScale(answer.Instrument) ? Scale.Of(Fact.InstrumentOf(answer.Instrument)) : rules.Settings.Scales.GetValueOrDefault(answer.Instrument);
 }
 
 internal sealed class RevisionRules : TargetRules<FeedbackRevised>

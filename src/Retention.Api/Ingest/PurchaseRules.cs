@@ -28,7 +28,7 @@ internal sealed class PurchaseRules : AbstractValidator<PurchaseMade>
         RuleFor(purchase => purchase.Shipping).IsAmount(rules);
         RuleFor(purchase => purchase.Margin).IsWithin(-MostMoney, MostMoney, $"{MoneyLimit} in either direction").HasDecimals(rules);
         RuleForEach(purchase => purchase.Discounts).SetValidator(new DiscountRules(rules));
-        RuleForEach(purchase => purchase.Lines).SetValidator(new LineRules());
+        RuleForEach(purchase => purchase.Lines).SetValidator(new LineRules()).When(purchase => !LineRules.AreBounded(purchase.Lines));
         RuleFor(purchase => purchase.Lines).Custom((_, context) => CheckSum(context, rules)).When(purchase => purchase.Total is null);
     }
 
@@ -36,7 +36,7 @@ internal sealed class PurchaseRules : AbstractValidator<PurchaseMade>
     private static void CheckSum(ValidationContext<PurchaseMade> context, Rules rules)
     {
         var purchase = context.InstanceToValidate;
-        if (!(purchase.Lines ?? []).All(LineRules.IsBounded)) return;
+        if (!LineRules.AreBounded(purchase.Lines)) return;
         var sum = purchase.Charged();
         if (sum is < 0 or > MostMoney)
             context.Add("Lines", "out_of_range", $"the order's total may not be negative and {MoneyLimit}; it is {sum:0.####}");
@@ -50,7 +50,7 @@ internal sealed class RefundRules : AbstractValidator<PurchaseRefunded>
     {
         RuleFor(refund => (decimal?)refund.Amount).GreaterThan(0).WithErrorCode("out_of_range").WithMessage("must be greater than 0")
             .LessThanOrEqualTo(MostMoney).WithErrorCode("out_of_range").WithMessage(MoneyLimit).HasDecimals(rules);
-        RuleForEach(refund => refund.Lines).SetValidator(new LineRules());
+        RuleForEach(refund => refund.Lines).SetValidator(new LineRules()).When(refund => !LineRules.AreBounded(refund.Lines));
     }
 }
 
@@ -70,6 +70,11 @@ internal sealed class LineRules : AbstractValidator<PurchaseLine>
         RuleFor(line => line.UnitPrice).IsWithin(-MostMoney, MostMoney, Limit);
     }
 
-    public static bool IsBounded(PurchaseLine line) =>
-        line.Quantity is null or (>= -MostMoney and <= MostMoney) && line.UnitPrice is null or (>= -MostMoney and <= MostMoney);
+    /// <summary>Asked before the rules of every single line, which cost more than all others of an order together.</summary>
+    public static bool AreBounded(IReadOnlyList<PurchaseLine>? lines)
+    {
+        foreach (var line in lines ?? [])
+            if (line.Quantity is < -MostMoney or > MostMoney || line.UnitPrice is < -MostMoney or > MostMoney) return false;
+        return true;
+    }
 }

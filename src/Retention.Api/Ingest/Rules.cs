@@ -20,6 +20,8 @@ public sealed class Rules(Settings settings)
         [typeof(CustomerUnmerged)] = rules => new UnmergeRules(rules),
         [typeof(PurchaseMade)] = rules => new PurchaseRules(rules),
         [typeof(PurchaseRefunded)] = rules => new RefundRules(rules),
+        [typeof(PurchaseLine)] = _ => new LineRules(),
+        [typeof(Discount)] = rules => new DiscountRules(rules),
         [typeof(FeedbackGiven)] = rules => new AnswerRules(rules),
         [typeof(FeedbackRevised)] = rules => new RevisionRules(rules),
         [typeof(FeedbackWithdrawn)] = rules => new WithdrawalRules(rules),
@@ -37,7 +39,7 @@ public sealed class Rules(Settings settings)
     /// <summary>The currency of the amounts that are checked; null before there is one.</summary>
     internal string? Currency { get; private set; }
 
-    /// <summary>The rules of a type of event as they are at a new tenant; null for a type whose shape is all there is.</summary>
+    /// <summary>The rules of an event, or of a part of one, as they are at a new tenant; null where the shape is all there is.</summary>
     internal static IValidator? Of(Type type) => Validators.GetValueOrDefault(type)?.Invoke(new Rules(Settings.Default));
 
     public IReadOnlyList<Fault> Check(Envelope envelope, CustomerEvent happened)

@@ -22,6 +22,9 @@ public sealed record EventType(string Name, Type ClrType, string Meaning, Func<F
     /// <summary>Names of members that are encrypted with the customer's own key.</summary>
     public IReadOnlyList<string> FreeText { get; init; } = [];
 
+    /// <summary>Whether it speaks about the record rather than about what happened: it is in force once it is known, whenever it occurred.</summary>
+    public bool CorrectsRecord { get; init; }
+
     /// <summary>The members that <see cref="Read"/> asks for, in its order.</summary>
     public IReadOnlyList<Member> Members => field ??= Fields.AskedBy(Read);
 
@@ -31,8 +34,8 @@ public sealed record EventType(string Name, Type ClrType, string Meaning, Func<F
             f.Text("channel"), f.Text("campaign"), f.Text("country"), f.Number("acquisitionCost"), f.Attributes("attributes"))),
         new("customer_changed", typeof(CustomerChanged), "Attributes of a customer have new values; null clears one.",
             f => new CustomerChanged(f.RequiredAttributes("attributes"))),
-        new("customer_merged", typeof(CustomerMerged), "Two customers turned out to be one.", f => new CustomerMerged(f.RequiredText("into"))),
-        new("customer_unmerged", typeof(CustomerUnmerged), "A merge was wrong.", f => new CustomerUnmerged(f.RequiredText("into"))),
+        new("customer_merged", typeof(CustomerMerged), "Two customers turned out to be one.", f => new CustomerMerged(f.RequiredText("into"))) { CorrectsRecord = true },
+        new("customer_unmerged", typeof(CustomerUnmerged), "A merge was wrong.", f => new CustomerUnmerged(f.RequiredText("into"))) { CorrectsRecord = true },
         new("customer_departed", typeof(CustomerDeparted), "A customer said farewell, which ends its activity.",
             f => new CustomerDeparted(f.Text("reason"))) { FreeText = Texts },
         new("purchase_made", typeof(PurchaseMade), "An order was placed.", f => new PurchaseMade(
@@ -67,7 +70,7 @@ public sealed record EventType(string Name, Type ClrType, string Meaning, Func<F
         new("lapse_reason_given", typeof(LapseReasonGiven), "A customer said why it stays away.", f => new LapseReasonGiven(
             f.RequiredText("reason"), f.Text("comment", Fields.MaxFreeText))) { FreeText = Texts },
         new("event_retracted", typeof(EventRetracted), "Another event is not so, and never was.", f => new EventRetracted(
-            f.RequiredText("eventId"), f.Text("source"), f.Text("reason"))) { FreeText = Texts },
+            f.RequiredText("eventId"), f.Text("source"), f.Text("reason"))) { CorrectsRecord = true, FreeText = Texts },
     ];
 
     private static readonly Dictionary<string, EventType> ByName = All.ToDictionary(type => type.Name, StringComparer.Ordinal);

@@ -105,7 +105,7 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
 
     public IReadOnlyList<T>? List<T>(string name, Func<Fields, T> read)
     {
-        asked?.Add(new Member(name, MemberKind.List) { Items = AskedBy(read) });
+        asked?.Add(new Member(name, MemberKind.List) { Items = AskedBy(read), ItemType = typeof(T) });
         if (!TryGet(name, JsonValueKind.Array, "an array", out var array)) return null;
         var items = new List<T>(array.GetArrayLength());
         foreach (var (index, item) in array.EnumerateArray().Index())

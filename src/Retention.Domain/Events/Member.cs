@@ -27,4 +27,7 @@ public sealed record Member(string Name, MemberKind Kind, bool Required = false)
 
     /// <summary>The members of each object of a list.</summary>
     public IReadOnlyList<Member> Items { get; init; } = [];
+
+    /// <summary>What each object of a list is read as; null for what is no list.</summary>
+    public Type? ItemType { get; init; }
 }

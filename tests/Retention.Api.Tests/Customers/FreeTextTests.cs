@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Npgsql;
 using static Retention.Api.Tests.Given;
 
@@ -26,6 +27,26 @@ public sealed class FreeTextTests(ServiceFixture service)
         foreach (var form in Forms(Canary)) (await TablesHoldingAsync(form)).ShouldBeEmpty();
         // The same search finds what is not sealed.
         (await TablesHoldingAsync(Encoding.UTF8.GetBytes("canary-control"))).ShouldContain("mt_events");
+    }
+
+    [Theory]
+    [InlineData("feedback_revised", "comment", """{"feedbackId":"a","score":1}""")]
+    [InlineData("feedback_withdrawn", "comment", """{"feedbackId":"a"}""")]
+    [InlineData("lapse_reason_given", "comment", """{"reason":"price"}""")]
+    [InlineData("complaint_message", "text", """{"complaintId":"k"}""")]
+    [InlineData("complaint_replied", "text", """{"complaintId":"k"}""")]
+    [InlineData("customer_departed", "comment", """{"reason":"moved"}""")]
+    public async Task Words_are_sealed_in_whichever_event_of_the_customers_voice_they_stand(string type, string member, string data)
+    {
+        var words = $"Wellensittich-{type}";
+        var shop = service.NewTenant("words");
+        var sent = JsonNode.Parse(data)!.AsObject();
+        sent[member] = words;
+        await shop.AcceptAsync(Event(type, "c", "2025-01-01", sent));
+
+        var entry = (await shop.AskAsync("/v1/customers/c/timeline")).List("timeline").ShouldHaveSingleItem();
+        entry.GetProperty("data").GetProperty(member).GetString().ShouldBe(words);
+        foreach (var form in Forms(words)) (await TablesHoldingAsync(form)).ShouldBeEmpty();
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class RefusedEventsTests(ServiceFixture service)
     private static readonly JsonObject[] Neighbours =
         [Order("good", "2025-01-01"), Score("good", "2025-01-02", "csat", 4), Order("good", "2025-01-03")];
 
-    private static readonly Dictionary<string, JsonObject> Valid = new()
+    internal static readonly Dictionary<string, JsonObject> Valid = new()
     {
         ["envelope"] = Order("bad", "2025-01-05", 49.90m),
         ["purchase_made"] = Order("bad", "2025-01-05", 49.90m),
