@@ -22,7 +22,9 @@ public sealed record EventType(string Name, Type ClrType, string Meaning, Func<F
     /// <summary>Names of members that are encrypted with the customer's own key.</summary>
     public IReadOnlyList<string> FreeText { get; init; } = [];
 
-    /// <summary>Whether it speaks about the record rather than about what happened: it is in force once it is known, whenever it occurred.</summary>
+    /// <summary>
+    /// Whether it speaks about the record rather than about what happened: it is in force once it is known, whenever it occurred.
+    /// </summary>
     public bool CorrectsRecord { get; init; }
 
     /// <summary>The members that <see cref="Read"/> asks for, in its order.</summary>
@@ -34,8 +36,10 @@ public sealed record EventType(string Name, Type ClrType, string Meaning, Func<F
             f.Text("channel"), f.Text("campaign"), f.Text("country"), f.Number("acquisitionCost"), f.Attributes("attributes"))),
         new("customer_changed", typeof(CustomerChanged), "Attributes of a customer have new values; null clears one.",
             f => new CustomerChanged(f.RequiredAttributes("attributes"))),
-        new("customer_merged", typeof(CustomerMerged), "Two customers turned out to be one.", f => new CustomerMerged(f.RequiredText("into"))) { CorrectsRecord = true },
-        new("customer_unmerged", typeof(CustomerUnmerged), "A merge was wrong.", f => new CustomerUnmerged(f.RequiredText("into"))) { CorrectsRecord = true },
+        new("customer_merged", typeof(CustomerMerged), "Two customers turned out to be one.",
+            f => new CustomerMerged(f.RequiredText("into"))) { CorrectsRecord = true },
+        new("customer_unmerged", typeof(CustomerUnmerged), "A merge was wrong.",
+            f => new CustomerUnmerged(f.RequiredText("into"))) { CorrectsRecord = true },
         new("customer_departed", typeof(CustomerDeparted), "A customer said farewell, which ends its activity.",
             f => new CustomerDeparted(f.Text("reason"))) { FreeText = Texts },
         new("purchase_made", typeof(PurchaseMade), "An order was placed.", f => new PurchaseMade(
@@ -57,14 +61,20 @@ public sealed record EventType(string Name, Type ClrType, string Meaning, Func<F
         OfComplaint("complaint_reopened", "A settled complaint was taken up again.", id => new ComplaintReopened(id)),
         OfComplaint("complaint_withdrawn", "The customer took a complaint back.", id => new ComplaintWithdrawn(id)),
         new("feedback_requested", typeof(FeedbackRequested), "A customer was asked for an answer.", f => new FeedbackRequested(
-            f.RequiredText("requestId"), f.RequiredChoice("instrument", Instruments), f.Text("channel"), f.Text("touchpoint"))) { FreeText = Texts },
+            f.RequiredText("requestId"), f.RequiredChoice("instrument", Instruments), f.Text("channel"), f.Text("touchpoint")))
+        {
+            FreeText = Texts,
+        },
         new("feedback_bounced", typeof(FeedbackBounced), "A request did not reach the customer.", f => new FeedbackBounced(
-            f.RequiredText("requestId"), f.RequiredChoice("instrument", Instruments), f.Text("channel"), f.Text("touchpoint"))) { FreeText = Texts },
+            f.RequiredText("requestId"), f.RequiredChoice("instrument", Instruments), f.Text("channel"), f.Text("touchpoint")))
+        {
+            FreeText = Texts,
+        },
         new("feedback_given", typeof(FeedbackGiven), "A customer answered.", f => new FeedbackGiven(
-            f.RequiredChoice("instrument", Instruments), f.RequiredWhole("score"), f.Text("requestId"), f.Whole("scaleMin"), f.Whole("scaleMax"),
-            f.Whole("topBox"), f.Text("touchpoint"), f.Text("channel"), f.Text("comment", Fields.MaxFreeText))) { FreeText = Texts },
-        new("feedback_revised", typeof(FeedbackRevised), "A customer changed an answer, which counts where the answer was given.", f => new FeedbackRevised(
-            f.RequiredText("feedbackId"), f.Text("source"), f.Whole("score"), f.Text("comment", Fields.MaxFreeText))) { FreeText = Texts },
+            f.RequiredChoice("instrument", Instruments), f.RequiredWhole("score"), f.Text("requestId"), f.Whole("scaleMin"),
+            f.Whole("scaleMax"), f.Whole("topBox"), f.Text("touchpoint"), f.Text("channel"), f.Text("comment", Fields.MaxFreeText))) { FreeText = Texts },
+        new("feedback_revised", typeof(FeedbackRevised), "A customer changed an answer, which counts where the answer was given.",
+            f => new FeedbackRevised(f.RequiredText("feedbackId"), f.Text("source"), f.Whole("score"), f.Text("comment", Fields.MaxFreeText))) { FreeText = Texts },
         new("feedback_withdrawn", typeof(FeedbackWithdrawn), "A customer took an answer back.", f => new FeedbackWithdrawn(
             f.RequiredText("feedbackId"), f.Text("source"), f.Whole("score"), f.Text("comment", Fields.MaxFreeText))) { FreeText = Texts },
         new("lapse_reason_given", typeof(LapseReasonGiven), "A customer said why it stays away.", f => new LapseReasonGiven(
