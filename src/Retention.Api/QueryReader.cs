@@ -10,6 +10,8 @@ namespace Retention.Api;
 /// </summary>
 public sealed class QueryReader(IQueryCollection query)
 {
+    private const string Repeatable = "filter";
+
     private readonly List<Fault> faults = [];
 
     /// <summary>Refuses parameters other than these, and those that are given twice.</summary>
@@ -18,10 +20,18 @@ public sealed class QueryReader(IQueryCollection query)
         foreach (var (name, values) in query)
         {
             if (!allowed.Contains(name)) Fault(name, "unknown_parameter", $"is not a parameter here; allowed are {string.Join(", ", allowed.Order(StringComparer.Ordinal))}");
-            else if (values.Count > 1) Fault(name, "repeated", "may be given once");
+            else if (values.Count > 1 && name != Repeatable) Fault(name, "repeated", "may be given once");
         }
         Done();
         return this;
+    }
+
+    /// <summary>Every value of the one parameter that may be given several times.</summary>
+    public IEnumerable<string> All(string name)
+    {
+        if (!query.TryGetValue(name, out var values)) return [];
+        if (values.Any(string.IsNullOrEmpty)) Empty(name);
+        return values.Where(value => !string.IsNullOrEmpty(value)).Select(value => value!);
     }
 
     public bool Has(string name) => query.ContainsKey(name);

@@ -33,7 +33,7 @@ public static class CustomerEndpoints
 
     private static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, string id, bool whole)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, []);
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Groups = false });
         var history = await request.Snapshot.CustomerAsync(id, http.RequestAborted)
             ?? throw new ProblemException(404, "unknown_customer", $"There is no customer {id}, or no event of it is reflected yet.");
         var customer = new CustomerView(history, request.Question.Definition, request.Question.AsOf.Moment.UtcTicks);

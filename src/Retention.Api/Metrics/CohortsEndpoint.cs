@@ -35,10 +35,10 @@ public static class CohortsEndpoint
 
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, Own, exactRange: false);
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new(Own) { ExactRange = false, Groups = false });
         var question = request.Question;
         var asked = Asked(request.Query, ((Partition.ByGrain)question.Partition).Grain);
-        var cells = await CohortCells.ByCohortAsync(request.Snapshot, question, asked.Columns, http.RequestAborted);
+        var cells = (await CohortCells.ByCohortAsync(request.Snapshot, question, asked.Columns, http.RequestAborted)).Single().Cells;
         var (first, last) = request.Periods(cells.Where(cell => cell.Key.K == 0 && cell.Value.Customers > 0).Select(cell => (int?)cell.Key.Cohort).Min());
         if ((long)(last - first + 1) * (asked.Columns + 1) > MostCells)
             Refuse(request.Query, "periods", "too_many_cells", $"with the range makes more than {MostCells} cells; ask for fewer columns, a shorter range or a coarser grain");

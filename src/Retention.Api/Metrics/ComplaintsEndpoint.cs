@@ -14,7 +14,7 @@ public static class ComplaintsEndpoint
 {
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, []);
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Groups = false });
         var (partition, asOf) = (request.Question.Partition, request.Question.AsOf);
         var cells = await ComplaintCells.ByPeriodAsync(request.Snapshot, request.Question, http.RequestAborted);
         var periods = request.Periods(cells.Where(cell => cell.Value.Received > 0).Select(cell => (int?)cell.Key).Min());

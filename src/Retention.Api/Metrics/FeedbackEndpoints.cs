@@ -50,7 +50,7 @@ public static class FeedbackEndpoints
         HttpContext http, Tenant tenant, (Instrument Instrument, CatalogueEntry Entry) metric, Func<DateOnly, DateOnly, PeriodStatus, Answers?, TRow> row)
         where TRow : notnull
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, []);
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Groups = false });
         var question = request.Question;
         var responses = await AnswerCells.ByPeriodAsync(request.Snapshot, question, metric.Instrument, http.RequestAborted);
         var scale = request.Settings.ScaleOf(metric.Instrument);

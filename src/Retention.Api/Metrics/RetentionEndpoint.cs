@@ -7,16 +7,16 @@ namespace Retention.Api.Metrics;
 
 /// <summary>A period of the retention waterfall; every figure is null while the period is not observable.</summary>
 public sealed record RetentionFigures(
-    DateOnly Period, DateOnly From, DateOnly To, PeriodStatus Status, long? Opening, long? Acquired, long? Reactivated, long? Lapsed, long? LapsedOld,
+    PeriodStart Period, PeriodStart From, PeriodStart To, PeriodStatus Status, string? Group, long? Opening, long? Acquired, long? Reactivated, long? Lapsed, long? LapsedOld,
     long? LapsedNew, long? Closing, long? Lost, long? Retained, double? RetentionRate, double? RetentionRateFormula, double? ChurnRate, Interval? Interval)
 {
-    public static RetentionFigures Of(RetentionRow row, Partition partition)
+    public static RetentionFigures Of(RetentionRow row, string? group, Question question)
     {
-        var (from, to) = (partition.StartOf(row.Period), partition.EndOf(row.Period));
+        var (from, to) = (PeriodStart.Of(question, row.Period), PeriodStart.Of(question, row.Period + 1));
         return row.Status == PeriodStatus.NotObservable
-            ? new(from, from, to, row.Status, null, null, null, null, null, null, null, null, null, null, null, null, null)
+            ? new(from, from, to, row.Status, group, null, null, null, null, null, null, null, null, null, null, null, null, null)
             : new(
-                from, from, to, row.Status, row.Opening, row.Flows.Acquired, row.Flows.Reactivated, row.Flows.Lapsed, row.Flows.LapsedOld, row.LapsedNew,
+                from, from, to, row.Status, group, row.Opening, row.Flows.Acquired, row.Flows.Reactivated, row.Flows.Lapsed, row.Flows.LapsedOld, row.LapsedNew,
                 row.Closing, row.Lost, row.Retained, row.Rate, row.RateByFormula, row.ChurnRate, WilsonInterval.Of(row.Retained, row.Opening));
     }
 }
@@ -26,12 +26,14 @@ public static class RetentionEndpoint
 {
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, []);
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new());
         var question = request.Question;
-        var flows = await ActivityCells.InEffectAsync(request.Snapshot, question, http.RequestAborted);
-        var periods = request.Periods(flows.Where(flow => flow.Value.Acquired > 0).Select(flow => (int?)flow.Key).Min());
-        var rows = CustomerRetention.Rows(flows, question.Partition, question.AsOf, periods.First, periods.Last)
-            .Select(row => RetentionFigures.Of(row, question.Partition)).ToList();
+        var groups = TopGroups.Of(
+            request, await ActivityCells.InEffectAsync(request.Snapshot, question, http.RequestAborted),
+            flows => flows.Values.Sum(flow => flow.Acquired), TopGroups.Sum);
+        var periods = request.Periods(groups.SelectMany(group => group.Cells).Where(flow => flow.Value.Acquired > 0).Select(flow => (int?)flow.Key).Min());
+        var rows = groups.SelectMany(group => CustomerRetention.Rows(group.Cells, question.Partition, question.AsOf, periods.First, periods.Last)
+            .Select(row => RetentionFigures.Of(row, group.Value, question))).ToList();
         return MetricAnswer.Of(request, Catalogue.Retention, request.Parameters(periods), rows);
     }
 }

@@ -7,16 +7,16 @@ namespace Retention.Api.Metrics;
 
 /// <summary>Orders and revenue of a period; every figure is null while the period is not observable. Money in major units.</summary>
 public sealed record RevenueFigures(
-    DateOnly Period, DateOnly From, DateOnly To, PeriodStatus Status, long? Orders, long? Customers, decimal? Revenue, double? AverageOrderValue,
+    PeriodStart Period, PeriodStart From, PeriodStart To, PeriodStatus Status, string? Group, long? Orders, long? Customers, decimal? Revenue, double? AverageOrderValue,
     double? PurchaseFrequency, double? RepeatRateWindow, double? ReturningCustomerRate, double? RepeatRateLifetime)
 {
-    public static RevenueFigures Of(RevenueRow row, Partition partition, int moneyDigits)
+    public static RevenueFigures Of(RevenueRow row, string? group, MetricRequest request)
     {
-        var (from, to) = (partition.StartOf(row.Period), partition.EndOf(row.Period));
+        var (from, to) = (PeriodStart.Of(request.Question, row.Period), PeriodStart.Of(request.Question, row.Period + 1));
         return row.Status == PeriodStatus.NotObservable
-            ? new(from, from, to, row.Status, null, null, null, null, null, null, null, null)
+            ? new(from, from, to, row.Status, group, null, null, null, null, null, null, null, null)
             : new(
-                from, from, to, row.Status, row.Counts.Orders, row.Counts.Customers, Currency.FromUnits(row.Counts.Revenue, moneyDigits),
+                from, from, to, row.Status, group, row.Counts.Orders, row.Counts.Customers, Currency.FromUnits(row.Counts.Revenue, request.MoneyDigits),
                 PerUnit.Money(row.Counts.Revenue, row.Counts.Orders), row.PurchaseFrequency, row.RepeatRateWindow, row.ReturningCustomerRate,
                 row.RepeatRateLifetime);
     }
@@ -27,12 +27,14 @@ public static class RevenueEndpoint
 {
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, []);
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Hours = true });
         var question = request.Question;
-        var cells = await RevenueCells.ByPeriodAsync(request.Snapshot, question, http.RequestAborted);
-        var periods = request.Periods(cells.Where(cell => cell.Value != default).Select(cell => (int?)cell.Key).Min());
-        var rows = Revenue.Rows(cells, question.Partition, question.AsOf, periods.First, periods.Last)
-            .Select(row => RevenueFigures.Of(row, question.Partition, request.MoneyDigits)).ToList();
+        var groups = TopGroups.Of(
+            request, await RevenueCells.ByPeriodAsync(request.Snapshot, question, http.RequestAborted),
+            cells => cells.Values.Sum(counts => counts.Acquired), TopGroups.Sum);
+        var periods = request.Periods(groups.SelectMany(group => group.Cells).Where(cell => cell.Value != default).Select(cell => (int?)cell.Key).Min());
+        var rows = groups.SelectMany(group => Revenue.Rows(group.Cells, question.Partition, question.AsOf, periods.First, periods.Last)
+            .Select(row => RevenueFigures.Of(row, group.Value, request))).ToList();
         return MetricAnswer.Of(request, Catalogue.Revenue, request.Parameters(periods), rows);
     }
 }

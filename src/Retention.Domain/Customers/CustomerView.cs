@@ -78,6 +78,17 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
         }
     }
 
+    /// <summary>Net revenue of valid orders to the moment, in ten-thousandths, wherever it is booked.</summary>
+    public long Spent
+    {
+        get
+        {
+            var sum = 0L;
+            foreach (var order in orders) sum += order.Net;
+            return sum;
+        }
+    }
+
     /// <summary>Looks at a customer.</summary>
     public CustomerView Look(Columns columns, int customer)
     {
@@ -109,6 +120,26 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
 
     public DateOnly DayOf(long ticks) => definition.Calendar.DayOf(ticks, ref hint);
 
+    /// <summary>Lines and codes of an order; null where it has none, or they were not loaded.</summary>
+    public PurchaseDetails? DetailsOf(Order order) => Columns.DetailsOf(order.Row);
+
+    /// <summary>
+    /// What the customer is grouped and filtered by: <c>channel</c> is that of the first order; an attribute is the value in force at the
+    /// first order, else the first one later. Null where there is none.
+    /// </summary>
+    public string? DimensionOf(string name)
+    {
+        if (name == "channel") return orders.Count == 0 ? null : ChannelOf(orders[0]);
+        var acquired = orders.Count == 0 ? long.MinValue : orders[0].OccurredAt;
+        string? inForce = null;
+        foreach (var (at, fact) in others)
+        {
+            if (at > acquired && inForce is not null) break;
+            if (fact is Fact.Profile profile && profile.Attributes.TryGetValue(name, out var value)) inForce = value;
+        }
+        return inForce;
+    }
+
     /// <summary>The attributes in force after the last fact.</summary>
     public IReadOnlyDictionary<string, string> Attributes()
     {
@@ -131,7 +162,9 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
         for (var row = from; row < to; row++)
         {
             var told = Columns.Other(row);
-            if (told.OccurredAt < before && (certain || Columns.IsOtherKnown(row, knownAt))) others.Add(told);
+            if (told.OccurredAt >= before || (!certain && !Columns.IsOtherKnown(row, knownAt))) continue;
+            others.Add(told);
+            if (told.Fact is Fact.Departure) departures.Add(DayOf(told.OccurredAt));
         }
     }
 

@@ -7,6 +7,12 @@ namespace Retention.Domain.Metrics;
 public interface ICounts<TSelf> : IAdditionOperators<TSelf, TSelf, TSelf>, ISubtractionOperators<TSelf, TSelf, TSelf>, IEquatable<TSelf>
     where TSelf : struct, ICounts<TSelf>;
 
+/// <summary>Sums whose parts, of different customers, add up.</summary>
+public interface IMergeable<TSelf>
+{
+    void Add(TSelf others);
+}
+
 /// <summary>Where customers' contributions are added up.</summary>
 public interface ICells<TKey, TCounts>
     where TCounts : struct, ICounts<TCounts>
@@ -18,7 +24,7 @@ public interface ICells<TKey, TCounts>
 /// A sparse sum of contributions. Adding what a customer contributes after a change and subtracting what it contributed before gives
 /// the difference that the change makes; cells that end at zero are absent.
 /// </summary>
-public sealed class Cells<TKey, TCounts> : ICells<TKey, TCounts>, IEnumerable<KeyValuePair<TKey, TCounts>>
+public sealed class Cells<TKey, TCounts> : ICells<TKey, TCounts>, IMergeable<Cells<TKey, TCounts>>, IEnumerable<KeyValuePair<TKey, TCounts>>
     where TKey : notnull
     where TCounts : struct, ICounts<TCounts>
 {

@@ -58,6 +58,17 @@ public static class CustomerRetention
         return flows;
     }
 
+    /// <summary>Flows in effect at a moment, by period: the sink of a fold as of that moment.</summary>
+    public sealed class FlowsInEffect(DateOnly asOfDay) : ICells<ActivityCell, ActivityFlows>, IMergeable<FlowsInEffect>
+    {
+        public DenseCells<ActivityFlows> ByPeriod { get; } = new();
+
+        public void Add(ActivityCell key, ActivityFlows counts) =>
+            ByPeriod.Add(key.Period, key.Day < asOfDay ? counts : counts with { Lapsed = 0, LapsedOld = 0 });
+
+        public void Add(FlowsInEffect others) => ByPeriod.Add(others.ByPeriod);
+    }
+
     /// <param name="flows">Of every period from the first on, those before <paramref name="first"/> included.</param>
     public static IEnumerable<RetentionRow> Rows(IReadOnlyDictionary<int, ActivityFlows> flows, Partition partition, AsOf asOf, int first, int last)
     {

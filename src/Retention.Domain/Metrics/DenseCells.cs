@@ -7,7 +7,7 @@ namespace Retention.Domain.Metrics;
 /// sink of a fold over all customers, where <see cref="Cells{TKey,TCounts}"/> is that of a change. Once the array spans the numbers that
 /// occur, adding allocates nothing. Each core fills cells of its own, and <see cref="Add(DenseCells{TCounts})"/> merges them.
 /// </summary>
-public sealed class DenseCells<TCounts> : IEnumerable<KeyValuePair<int, TCounts>>
+public sealed class DenseCells<TCounts> : ICells<int, TCounts>, IMergeable<DenseCells<TCounts>>, IEnumerable<KeyValuePair<int, TCounts>>
     where TCounts : struct, ICounts<TCounts>
 {
     private const int Least = 64;
@@ -24,6 +24,8 @@ public sealed class DenseCells<TCounts> : IEnumerable<KeyValuePair<int, TCounts>
         if (!Holds(index)) Grow(index);
         return ref cells[index - first];
     }
+
+    public void Add(int key, TCounts counts) => At(key) += counts;
 
     public void Add(DenseCells<TCounts> others)
     {

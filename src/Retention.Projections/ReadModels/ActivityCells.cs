@@ -14,12 +14,14 @@ public static class ActivityCells
         ]);
 
     /// <summary>The flows in effect at the question's moment, by period.</summary>
-    public static async Task<IReadOnlyDictionary<int, ActivityFlows>> InEffectAsync(Snapshot snapshot, Question question, CancellationToken ct)
+    public static async Task<IReadOnlyList<Group<IReadOnlyDictionary<int, ActivityFlows>>>> InEffectAsync(
+        Snapshot snapshot, Question question, CancellationToken ct)
     {
-        if (snapshot.Maintains(question)) return await MaintainedAsync(snapshot, question, ct);
-        var cells = new Cells<ActivityCell, ActivityFlows>();
-        await snapshot.FoldAsync(question, customer => CustomerRetention.Contribute(customer, question.Partition, cells), ct);
-        return CustomerRetention.InEffect(cells, question.AsOf.Day);
+        if (snapshot.Maintains(question)) return [new(null, await MaintainedAsync(snapshot, question, ct))];
+        var groups = await snapshot.FoldAsync(
+            question, () => new CustomerRetention.FlowsInEffect(question.AsOf.Day),
+            (customer, cells) => CustomerRetention.Contribute(customer, question.Partition, cells), ct);
+        return [.. groups.Select(group => new Group<IReadOnlyDictionary<int, ActivityFlows>>(group.Value, group.Cells.ByPeriod.ToDictionary()))];
     }
 
     private static async Task<IReadOnlyDictionary<int, ActivityFlows>> MaintainedAsync(Snapshot snapshot, Question question, CancellationToken ct)

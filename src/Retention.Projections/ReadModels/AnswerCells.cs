@@ -29,8 +29,7 @@ public static class AnswerCells
                 Add(row.GetFieldValue<DateOnly>(0), row.GetInt32(1), row.GetInt64(2));
             return responses;
         }
-        var cells = new Cells<AnswerCell, AnswerCounts>();
-        await snapshot.FoldAsync(question, customer => Feedback.Contribute(customer, cells), ct);
+        var cells = (await snapshot.FoldAsync(question, () => new Cells<AnswerCell, AnswerCounts>(), Feedback.Contribute, ct)).Single().Cells;
         foreach (var (cell, counts) in cells.Where(cell => cell.Key.Instrument == instrument)) Add(cell.Day, cell.Score, counts.Responses);
         return responses;
 

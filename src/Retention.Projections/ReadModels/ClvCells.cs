@@ -14,14 +14,16 @@ public static class ClvCells
             new("within_180", counts => counts.Within180), new("within_365", counts => counts.Within365),
         ]);
 
-    public static async Task<IReadOnlyDictionary<int, ClvCounts>> ByCohortAsync(Snapshot snapshot, Question question, CancellationToken ct)
+    public static async Task<IReadOnlyList<Group<IReadOnlyDictionary<int, ClvCounts>>>> ByCohortAsync(
+        Snapshot snapshot, Question question, CancellationToken ct)
     {
-        var cells = new Cells<int, ClvCounts>();
         if (!snapshot.Maintains(question))
         {
-            await snapshot.FoldAsync(question, customer => HistoricClv.Contribute(customer, question.Partition, cells), ct);
-            return cells.ToDictionary();
+            var groups = await snapshot.FoldAsync(
+                question, () => new DenseCells<ClvCounts>(), (customer, sums) => HistoricClv.Contribute(customer, question.Partition, sums), ct);
+            return [.. groups.Select(group => new Group<IReadOnlyDictionary<int, ClvCounts>>(group.Value, group.Cells.ToDictionary()))];
         }
+        var cells = new Cells<int, ClvCounts>();
         const string sql = """
             select cohort, customers, revenue, margin, margin_revenue, within_30, within_60, within_90, within_180, within_365
             from {schema}.clv_cells where tenant_id = $1 and grain = $2
@@ -30,6 +32,6 @@ public static class ClvCells
             cells.Add(question.Partition.IndexOf(row.GetFieldValue<DateOnly>(0)), new(
                 row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7),
                 row.GetInt64(8), row.GetInt64(9)));
-        return cells.ToDictionary();
+        return [new(null, cells.ToDictionary())];
     }
 }

@@ -18,7 +18,7 @@ public static class CohortCells
         ]);
 
     /// <param name="lastColumn">Cells beyond it are summed into one at lastColumn + 1, which suffix sums need.</param>
-    public static async Task<IReadOnlyDictionary<CohortCell, CohortCounts>> ByCohortAsync(
+    public static async Task<IReadOnlyList<Group<IReadOnlyDictionary<CohortCell, CohortCounts>>>> ByCohortAsync(
         Snapshot snapshot, Question question, int lastColumn, CancellationToken ct)
     {
         var cells = new Cells<CohortCell, CohortCounts>();
@@ -33,11 +33,10 @@ public static class CohortCells
             await foreach (var row in snapshot.RowsAsync(sql, [question.GrainName, lastColumn + 1], ct))
                 cells.Add(new(question.Partition.IndexOf(row.GetFieldValue<DateOnly>(0)), row.GetInt32(1)), new(
                     row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6)));
-            return cells.ToDictionary();
+            return [new(null, cells.ToDictionary())];
         }
-        var all = new Cells<CohortCell, CohortCounts>();
-        await snapshot.FoldAsync(question, customer => Cohorts.Contribute(customer, question.Partition, all), ct);
-        foreach (var (cell, counts) in all) cells.Add(cell with { K = Math.Min(cell.K, lastColumn + 1) }, counts);
-        return cells.ToDictionary();
+        var groups = await snapshot.FoldAsync(
+            question, () => new CohortGrid(lastColumn), (customer, grid) => Cohorts.Contribute(customer, question.Partition, grid), ct);
+        return [.. groups.Select(group => new Group<IReadOnlyDictionary<CohortCell, CohortCounts>>(group.Value, group.Cells.ToDictionary()))];
     }
 }

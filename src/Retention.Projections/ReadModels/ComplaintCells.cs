@@ -20,8 +20,7 @@ public static class ComplaintCells
                 periods.Add(question.Partition.IndexOf(row.GetFieldValue<DateOnly>(0)), new(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)));
             return periods.ToDictionary();
         }
-        var days = new Cells<DateOnly, ComplaintCounts>();
-        await snapshot.FoldAsync(question, customer => Complaints.Contribute(customer, days), ct);
+        var days = (await snapshot.FoldAsync(question, () => new Cells<DateOnly, ComplaintCounts>(), Complaints.Contribute, ct)).Single().Cells;
         foreach (var (day, counts) in days) periods.Add(question.Partition.IndexOf(day), counts);
         return periods.ToDictionary();
     }

@@ -13,12 +13,13 @@ public static class RevenueCells
             new("second_orders", counts => counts.SecondOrders), new("revenue", counts => counts.Revenue),
         ]);
 
-    public static async Task<IReadOnlyDictionary<int, RevenueCounts>> ByPeriodAsync(Snapshot snapshot, Question question, CancellationToken ct)
+    public static async Task<IReadOnlyList<Group<IReadOnlyDictionary<int, RevenueCounts>>>> ByPeriodAsync(
+        Snapshot snapshot, Question question, CancellationToken ct)
     {
-        if (snapshot.Maintains(question)) return await MaintainedAsync(snapshot, question, ct);
-        var cells = new Cells<int, RevenueCounts>();
-        await snapshot.FoldAsync(question, customer => Revenue.Contribute(customer, question.Partition, cells), ct);
-        return cells.ToDictionary();
+        if (snapshot.Maintains(question)) return [new(null, await MaintainedAsync(snapshot, question, ct))];
+        var groups = await snapshot.FoldAsync(
+            question, () => new DenseCells<RevenueCounts>(), (customer, cells) => Revenue.Contribute(customer, question.Partition, cells), ct);
+        return [.. groups.Select(group => new Group<IReadOnlyDictionary<int, RevenueCounts>>(group.Value, group.Cells.ToDictionary()))];
     }
 
     private static async Task<IReadOnlyDictionary<int, RevenueCounts>> MaintainedAsync(Snapshot snapshot, Question question, CancellationToken ct)

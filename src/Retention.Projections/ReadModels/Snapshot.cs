@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Npgsql;
 using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
+using Retention.Domain.Metrics;
 using Retention.Projections.EventLog;
 
 namespace Retention.Projections.ReadModels;
@@ -10,6 +11,17 @@ namespace Retention.Projections.ReadModels;
 /// <summary>What is asked of a tenant's facts: by which definition, as of when, cut into which periods.</summary>
 public sealed record Question(Definition Definition, AsOf AsOf, Partition Partition)
 {
+    /// <summary>Whose facts count.</summary>
+    public Selection Selection { get; init; } = Selection.Everybody;
+
+    /// <summary>The dimension that customers are grouped by, see <see cref="CustomerView.DimensionOf"/>; null for one group of all.</summary>
+    public string? GroupBy { get; init; }
+
+    /// <summary>The log position as of which the record is read.</summary>
+    public long KnownAt { get; init; } = long.MaxValue;
+
+    internal CustomerView View() => new(Definition, AsOf.Moment.UtcTicks, KnownAt);
+
     /// <summary>The stored name of the partition's grain.</summary>
     internal string GrainName => GrainNames.Of(((Partition.ByGrain)Partition).Grain);
 }
@@ -61,16 +73,26 @@ public sealed class Snapshot : IAsyncDisposable
     /// </summary>
     public bool Maintains(Question question) =>
         question.Partition is Partition.ByGrain { Grain: var grain }
+        && question is { Selection.Conditions: [], GroupBy: null, KnownAt: long.MaxValue }
         && MaintainedCells.Grains.Contains(grain)
         && MaintainedCells.KeyOf(question.Definition) == Reflection.MaintainedBy
         && Reflection.LatestFact < question.AsOf.Moment.UtcTicks;
 
-    /// <summary>Folds every customer of the tenant, as of the question's moment.</summary>
-    public async Task FoldAsync(Question question, Action<CustomerView> contribute, CancellationToken ct)
+    /// <summary>
+    /// Folds the customers of the tenant that the question selects, as of its moment, into cells for each group.
+    /// </summary>
+    /// <param name="empty">Makes cells without contributions.</param>
+    /// <param name="contribute">Adds what one customer contributes; called for different cells at the same time.</param>
+    /// <returns>One item without grouping; else one for each value of the dimension that a customer has, null among them.</returns>
+    public async Task<IReadOnlyList<Group<TCells>>> FoldAsync<TCells>(
+        Question question, Func<TCells> empty, Action<CustomerView, TCells> contribute, CancellationToken ct)
+        where TCells : IMergeable<TCells>
     {
-        var view = new CustomerView(question.Definition, question.AsOf.Moment.UtcTicks);
+        var fold = new Fold<TCells>(question, empty, contribute);
+        var view = question.View();
         await foreach (var (customer, history) in CustomerHistories.AllAsync(connection, Place, Tenant, ct))
-            contribute(view.Look(Columns.Of((customer, history.Entries)), 0));
+            fold.Add(view.Look(Columns.Of((customer, history.Entries)), 0));
+        return fold.Groups();
     }
 
     /// <summary>The rows of a query over read models; <c>$1</c> is the tenant, <c>{schema}</c> the place's schema.</summary>

@@ -104,6 +104,6 @@ public sealed class BadQuestionTests(ServiceFixture service)
         using var response = await service.Api.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
         response.Content.Headers.ContentType!.MediaType.ShouldBe("text/csv");
-        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldStartWith("period,from,to,status,orders,");
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldStartWith("period,from,to,status,group,orders,");
     }
 }

@@ -22,8 +22,9 @@ internal sealed record Served(
         var responses = new Dictionary<Instrument, IReadOnlyDictionary<(int, int), long>>();
         foreach (var instrument in Enum.GetValues<Instrument>()) responses[instrument] = await AnswerCells.ByPeriodAsync(snapshot, question, instrument, ct);
         return new Served(
-            await ActivityCells.InEffectAsync(snapshot, question, ct), await RevenueCells.ByPeriodAsync(snapshot, question, ct),
-            await CohortCells.ByCohortAsync(snapshot, question, columns, ct), await ClvCells.ByCohortAsync(snapshot, question, ct), responses,
+            (await ActivityCells.InEffectAsync(snapshot, question, ct)).Single().Cells, (await RevenueCells.ByPeriodAsync(snapshot, question, ct)).Single().Cells,
+            (await CohortCells.ByCohortAsync(snapshot, question, columns, ct)).Single().Cells, (await ClvCells.ByCohortAsync(snapshot, question, ct)).Single().Cells,
+            responses,
             await ComplaintCells.ByPeriodAsync(snapshot, question, ct));
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
+using Retention.Domain.Metrics;
 using Retention.Projections.EventLog;
 using Retention.Projections.PersonalData;
 using Retention.Projections.ReadModels;
@@ -69,9 +70,10 @@ internal sealed class Shop(Place place)
     {
         await using var snapshot = await Snapshot.OpenAsync(place, tenant, Stop);
         var question = Question(new Choice("UTC", DayOfWeek.Monday, 90, false), Trial.TheEnd, Grain.Year);
-        var entries = 0L;
-        await snapshot.FoldAsync(question, customer => entries += customer.Orders.Length + customer.Invalid.Length + customer.Superseded.Length + customer.Others.Length, Stop);
-        return ((await RevenueCells.ByPeriodAsync(snapshot, question, Stop)).Values.Sum(counts => counts.Orders), entries);
+        var entries = await snapshot.FoldAsync(question, () => new DenseCells<AnswerCounts>(), (customer, facts) => facts.Add(
+            0, new(customer.Orders.Length + customer.Invalid.Length + customer.Superseded.Length + customer.Others.Length)), Stop);
+        var revenue = (await RevenueCells.ByPeriodAsync(snapshot, question, Stop)).Single().Cells;
+        return (revenue.Values.Sum(counts => counts.Orders), entries.Single().Cells[0].Responses);
     }
 
     private static Projector Projecting(Place place) =>

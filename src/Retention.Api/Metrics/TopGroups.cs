@@ -1,0 +1,32 @@
+using Retention.Projections.ReadModels;
+
+namespace Retention.Api.Metrics;
+
+/// <summary>The groups of an answer: the largest ones and <c>other</c> for the rest, so that groups sum to the total.</summary>
+internal static class TopGroups
+{
+    public const string Other = "other";
+
+    /// <summary>Named in an answer of JSON; an export has no limit.</summary>
+    private const int Most = 10;
+
+    /// <param name="size">How large a group is; the most customers come first.</param>
+    /// <param name="merge">One sum of the rest.</param>
+    public static IReadOnlyList<Group<TCells>> Of<TCells>(
+        MetricRequest request, IReadOnlyList<Group<TCells>> groups, Func<TCells, long> size, Func<IEnumerable<TCells>, TCells> merge)
+    {
+        if (request.IsExport || groups.Count <= Most) return groups;
+        var bySize = groups.OrderByDescending(group => size(group.Cells)).ThenBy(group => group.Value is null).ThenBy(group => group.Value, StringComparer.Ordinal).ToList();
+        return [.. bySize.Take(Most), new Group<TCells>(Other, merge(bySize.Skip(Most).Select(group => group.Cells)))];
+    }
+
+    /// <summary>The sum of cells by key.</summary>
+    public static IReadOnlyDictionary<TKey, TCounts> Sum<TKey, TCounts>(IEnumerable<IReadOnlyDictionary<TKey, TCounts>> parts)
+        where TKey : notnull
+        where TCounts : struct, System.Numerics.IAdditionOperators<TCounts, TCounts, TCounts>
+    {
+        var sums = new Dictionary<TKey, TCounts>();
+        foreach (var (key, counts) in parts.SelectMany(part => part)) sums[key] = sums.GetValueOrDefault(key) + counts;
+        return sums;
+    }
+}
