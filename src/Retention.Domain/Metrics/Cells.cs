@@ -34,6 +34,8 @@ public sealed class Cells<TKey, TCounts> : ICells<TKey, TCounts>, IMergeable<Cel
 
     public TCounts this[TKey key] => sums.GetValueOrDefault(key);
 
+    public void Clear() => sums.Clear();
+
     public void Add(TKey key, TCounts counts) => Set(key, sums.GetValueOrDefault(key) + counts);
 
     public void Add(Cells<TKey, TCounts> others)

@@ -1,4 +1,3 @@
-using NpgsqlTypes;
 using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
@@ -9,11 +8,10 @@ namespace Retention.Projections.ReadModels;
 public static class AnswerCells
 {
     internal static CellTable<AnswerCell, AnswerCounts> Table { get; } = new(
-        "answer_cells", byGrain: false,
+        "answer_cells",
         [
-            new("instrument", NpgsqlDbType.Varchar, (keys, _) => keys.ConvertAll(cell => NameOf(cell.Instrument)).ToArray()),
-            KeyColumn<AnswerCell>.Day("day", cell => cell.Day),
-            new("score", NpgsqlDbType.Integer, (keys, _) => keys.ConvertAll(cell => cell.Score).ToArray()),
+            KeyColumn<AnswerCell>.Text("instrument", cell => NameOf(cell.Instrument)), KeyColumn<AnswerCell>.Day("day", cell => cell.Day),
+            KeyColumn<AnswerCell>.Whole("score", cell => cell.Score),
         ],
         [new("responses", counts => counts.Responses)]);
 
@@ -22,7 +20,7 @@ public static class AnswerCells
         Snapshot snapshot, Question question, Instrument instrument, CancellationToken ct)
     {
         var responses = new Dictionary<(int, int), long>();
-        if (snapshot.Maintains(question with { Partition = question.Definition.By(Grain.Day) }))
+        if (snapshot.Maintained(question with { Partition = question.Definition.By(Grain.Day) }) is { Dimension: "" })
         {
             const string sql = "select day, score, responses from {schema}.answer_cells where tenant_id = $1 and instrument = $2 and responses <> 0";
             await foreach (var row in snapshot.RowsAsync(sql, [NameOf(instrument)], ct))

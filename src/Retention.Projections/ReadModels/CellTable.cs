@@ -8,36 +8,53 @@ namespace Retention.Projections.ReadModels;
 
 /// <summary>A column of a cell's key: its name, type, and value for a key.</summary>
 /// <param name="Values">The column's values for keys, as an array of the column's type; periods become their first days.</param>
-internal sealed record KeyColumn<TKey>(string Name, NpgsqlDbType Type, Func<List<TKey>, Partition, Array> Values)
+internal sealed record KeyColumn<TKey>(string Name, NpgsqlDbType Type, Func<List<(Slice Slice, TKey Key)>, Definition, Array> Values)
 {
-    public static KeyColumn<TKey> Period(string name, Func<TKey, int> period) =>
-        new(name, NpgsqlDbType.Date, (keys, partition) => keys.ConvertAll(key => partition.StartOf(period(key))).ToArray());
+    public static KeyColumn<TKey> Grain(Func<TKey, Grain> grain) => Text("grain", key => GrainNames.Of(grain(key)));
+
+    public static KeyColumn<TKey> Text(string name, Func<TKey, string> text) =>
+        new(name, NpgsqlDbType.Varchar, (keys, _) => keys.ConvertAll(key => text(key.Key)).ToArray());
+
+    public static KeyColumn<TKey> Whole(string name, Func<TKey, int> whole) =>
+        new(name, NpgsqlDbType.Integer, (keys, _) => keys.ConvertAll(key => whole(key.Key)).ToArray());
 
     public static KeyColumn<TKey> Day(string name, Func<TKey, DateOnly> day) =>
-        new(name, NpgsqlDbType.Date, (keys, _) => keys.ConvertAll(key => day(key)).ToArray());
+        new(name, NpgsqlDbType.Date, (keys, _) => keys.ConvertAll(key => day(key.Key)).ToArray());
+
+    public static KeyColumn<TKey> Period(string name, Func<TKey, (Grain Grain, int Index)> period) => new(name, NpgsqlDbType.Date, (keys, definition) =>
+    {
+        var partitions = MaintainedCells.Grains.ToDictionary(grain => grain, definition.ByDays);
+        return keys.ConvertAll(key => partitions[period(key.Key).Grain].StartOf(period(key.Key).Index)).ToArray();
+    });
+
+    /// <summary>The columns of the slice that a cell counts.</summary>
+    public static KeyColumn<TKey>[] Slices() =>
+    [
+        new("dimension", NpgsqlDbType.Varchar, (keys, _) => keys.ConvertAll(key => key.Slice.Dimension).ToArray()),
+        new("value", NpgsqlDbType.Varchar, (keys, _) => keys.ConvertAll(key => key.Slice.Value).ToArray()),
+    ];
 }
 
 /// <summary>A column that counts.</summary>
 internal sealed record CountColumn<TCounts>(string Name, Func<TCounts, long> Value);
 
 /// <summary>
-/// The stored form of one read model's cells: a table with the tenant, the grain where the model has one, the key and the counts.
+/// The stored form of one read model's cells: a table with the tenant, the key and the counts.
 /// </summary>
-internal sealed class CellTable<TKey, TCounts>(string name, bool byGrain, KeyColumn<TKey>[] keys, CountColumn<TCounts>[] counts)
+internal sealed class CellTable<TKey, TCounts>(string name, KeyColumn<TKey>[] keys, CountColumn<TCounts>[] counts)
     where TKey : notnull
     where TCounts : struct, ICounts<TCounts>
 {
     public string Name => name;
 
     /// <summary>Adds a difference to the stored cells, in one statement.</summary>
-    public NpgsqlBatchCommand Add(Place place, string tenant, Partition.ByGrain partition, Cells<TKey, TCounts> difference)
+    public NpgsqlBatchCommand Add(Place place, string tenant, Definition definition, SlicedCells<TKey, TCounts> difference)
     {
-        var cells = difference.ToList();
+        var cells = difference.Sums.ToList();
         var cellKeys = cells.ConvertAll(cell => cell.Key);
         var command = new NpgsqlBatchCommand(place.Qualify(Upsert()));
         command.Parameters.Add(new() { Value = tenant });
-        if (byGrain) command.Parameters.Add(new() { Value = GrainNames.Of(partition.Grain) });
-        foreach (var key in keys) command.Parameters.Add(new() { Value = key.Values(cellKeys, partition), NpgsqlDbType = NpgsqlDbType.Array | key.Type });
+        foreach (var key in keys) command.Parameters.Add(new() { Value = key.Values(cellKeys, definition), NpgsqlDbType = NpgsqlDbType.Array | key.Type });
         foreach (var count in counts)
             command.Parameters.Add(new() { Value = cells.ConvertAll(cell => count.Value(cell.Value)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
         return command;
@@ -45,14 +62,12 @@ internal sealed class CellTable<TKey, TCounts>(string name, bool byGrain, KeyCol
 
     private string Upsert()
     {
-        var fixedColumns = byGrain ? "tenant_id, grain" : "tenant_id";
         var keyNames = string.Join(", ", keys.Select(key => key.Name));
-        var offset = byGrain ? 3 : 2;
-        var arrays = string.Join(", ", Enumerable.Range(offset, keys.Length + counts.Length).Select(number => $"${number}"));
+        var arrays = string.Join(", ", Enumerable.Range(2, keys.Length + counts.Length).Select(number => $"${number}"));
         return $"""
-            insert into {"{schema}"}.{name} as cell ({fixedColumns}, {keyNames}, {string.Join(", ", counts.Select(count => count.Name))})
-            select {(byGrain ? "$1, $2" : "$1")}, * from unnest({arrays})
-            on conflict ({fixedColumns}, {keyNames}) do update
+            insert into {"{schema}"}.{name} as cell (tenant_id, {keyNames}, {string.Join(", ", counts.Select(count => count.Name))})
+            select $1, * from unnest({arrays})
+            on conflict (tenant_id, {keyNames}) do update
             set {string.Join(", ", counts.Select(count => $"{count.Name} = cell.{count.Name} + excluded.{count.Name}"))}
             """;
     }

@@ -7,13 +7,13 @@ namespace Retention.Projections.ReadModels;
 public static class ComplaintCells
 {
     internal static CellTable<DateOnly, ComplaintCounts> Table { get; } = new(
-        "complaint_cells", byGrain: false, [KeyColumn<DateOnly>.Day("day", day => day)],
+        "complaint_cells", [KeyColumn<DateOnly>.Day("day", day => day)],
         [new("received", counts => counts.Received), new("replied", counts => counts.Replied), new("resolved", counts => counts.Resolved)]);
 
     public static async Task<IReadOnlyDictionary<int, ComplaintCounts>> ByPeriodAsync(Snapshot snapshot, Question question, CancellationToken ct)
     {
         var periods = new Cells<int, ComplaintCounts>();
-        if (snapshot.Maintains(question with { Partition = question.Definition.By(Grain.Day) }))
+        if (snapshot.Maintained(question with { Partition = question.Definition.By(Grain.Day) }) is { Dimension: "" })
         {
             const string sql = "select day, received, replied, resolved from {schema}.complaint_cells where tenant_id = $1";
             await foreach (var row in snapshot.RowsAsync(sql, [], ct))

@@ -7,15 +7,25 @@ using Retention.Projections.EventLog;
 namespace Retention.Projections.ReadModels;
 
 /// <summary>
-/// The cells that are kept up to date, for the tenant's own definition: every read model that has periods for each of
-/// <see cref="Grains"/>, answers and complaints by day. Every other question is a fold of histories.
+/// The cells that are kept up to date, for the tenant's own definition: this is the list of what is maintained. Activity, revenue and
+/// cohorts (by the first order, on the calendar) for each of <see cref="Grains"/>, lifetime value for <see cref="ClvGrains"/>, in total
+/// and for each value of each of <see cref="Dimensions"/>; answers and complaints by day, in total. Cohorts keep columns up to
+/// <see cref="LastColumn"/>. Every other question is a fold of histories.
 /// </summary>
 public sealed class MaintainedCells(Definition definition)
 {
     /// <summary>Rises when a contribution changes: cells of another version are made anew.</summary>
-    private const string Version = "1";
+    private const string Version = "2";
+
+    private readonly CustomerView view = new(definition);
+    private readonly CustomerCells before = new(definition);
+    private readonly CustomerCells after = new(definition);
 
     public static IReadOnlyList<Grain> Grains { get; } = [Grain.Day, Grain.Week, Grain.Month, Grain.Quarter, Grain.Year];
+
+    public static IReadOnlyList<Grain> ClvGrains { get; } = [Grain.Month, Grain.Quarter, Grain.Year];
+
+    public static IReadOnlyList<string> Dimensions { get; } = ["channel", "country", "campaign", "tier"];
 
     /// <summary>The tables that hold them, all with a column tenant_id.</summary>
     public static IReadOnlyList<string> Tables { get; } =
@@ -24,12 +34,21 @@ public sealed class MaintainedCells(Definition definition)
         ComplaintCells.Table.Name,
     ];
 
-    internal IReadOnlyDictionary<Grain, Cells<ActivityCell, ActivityFlows>> ActivityByGrain { get; } = Grains.ToDictionary(grain => grain, _ => new Cells<ActivityCell, ActivityFlows>());
-    internal IReadOnlyDictionary<Grain, Cells<int, RevenueCounts>> RevenueByGrain { get; } = Grains.ToDictionary(grain => grain, _ => new Cells<int, RevenueCounts>());
-    internal IReadOnlyDictionary<Grain, Cells<CohortCell, CohortCounts>> CohortsByGrain { get; } = Grains.ToDictionary(grain => grain, _ => new Cells<CohortCell, CohortCounts>());
-    internal IReadOnlyDictionary<Grain, Cells<int, ClvCounts>> ClvByGrain { get; } = Grains.ToDictionary(grain => grain, _ => new Cells<int, ClvCounts>());
-    internal Cells<AnswerCell, AnswerCounts> AnswersByDay { get; } = new();
-    internal Cells<DateOnly, ComplaintCounts> ComplaintsByDay { get; } = new();
+    internal SlicedCells<DateOnly, DailyFlows> Activity { get; } = new();
+    internal SlicedCells<(Grain Grain, int Period), RevenueCounts> Revenue { get; } = new();
+    internal SlicedCells<(Grain Grain, CohortCell Cell), CohortCounts> Cohorts { get; } = new();
+    internal SlicedCells<(Grain Grain, int Cohort), ClvCounts> Clv { get; } = new();
+    internal SlicedCells<AnswerCell, AnswerCounts> Answers { get; } = new();
+    internal SlicedCells<DateOnly, ComplaintCounts> Complaints { get; } = new();
+
+    /// <summary>The last column of cohorts that is kept.</summary>
+    public static int LastColumn(Grain grain) => grain switch
+    {
+        Grain.Day => 31,
+        Grain.Week => 53,
+        Grain.Month => 60,
+        _ => 40,
+    };
 
     /// <summary>Names what the cells of a definition are made by, this program's contributions included.</summary>
     public static string KeyOf(Definition definition) => $"{Version}|{definition.Key}";
@@ -47,47 +66,77 @@ public sealed class MaintainedCells(Definition definition)
     }
 
     /// <summary>Adds everything that one customer contributes.</summary>
-    public void Add(CustomerHistory history) => Add(new CustomerView(history, definition));
+    public void Add(CustomerHistory history) => Replace(null, history);
 
-    private void Add(CustomerView customer)
-    {
-        foreach (var grain in Grains)
-        {
-            var partition = definition.ByDays(grain);
-            CustomerRetention.Contribute(customer, partition, ActivityByGrain[grain]);
-            Revenue.Contribute(customer, partition, RevenueByGrain[grain]);
-            Cohorts.Contribute(customer, partition, CohortsByGrain[grain]);
-            HistoricClv.Contribute(customer, partition, ClvByGrain[grain]);
-        }
-        Feedback.Contribute(customer, AnswersByDay);
-        Complaints.Contribute(customer, ComplaintsByDay);
-    }
+    /// <summary>Adds the difference that a change of one customer's history makes.</summary>
+    /// <param name="earlier">Null for a customer that was not there, like <paramref name="later"/> for one that is no more.</param>
+    public void Replace(CustomerHistory? earlier, CustomerHistory? later) =>
+        Replace(earlier is null ? null : Columns.Of(("", earlier.Entries)), later is null ? null : Columns.Of(("", later.Entries)));
 
     public void Subtract(MaintainedCells others)
     {
-        foreach (var grain in Grains)
-        {
-            ActivityByGrain[grain].Subtract(others.ActivityByGrain[grain]);
-            RevenueByGrain[grain].Subtract(others.RevenueByGrain[grain]);
-            CohortsByGrain[grain].Subtract(others.CohortsByGrain[grain]);
-            ClvByGrain[grain].Subtract(others.ClvByGrain[grain]);
-        }
-        AnswersByDay.Subtract(others.AnswersByDay);
-        ComplaintsByDay.Subtract(others.ComplaintsByDay);
+        Activity.Subtract(others.Activity);
+        Revenue.Subtract(others.Revenue);
+        Cohorts.Subtract(others.Cohorts);
+        Clv.Subtract(others.Clv);
+        Answers.Subtract(others.Answers);
+        Complaints.Subtract(others.Complaints);
     }
 
     /// <summary>The statements that add these cells to the stored ones; none for a model without a difference.</summary>
     public IEnumerable<NpgsqlBatchCommand> Write(Place place, string tenant)
     {
-        foreach (var grain in Grains)
+        if (Activity.Sums.Count > 0) yield return ActivityCells.Table.Add(place, tenant, definition, Activity);
+        if (Revenue.Sums.Count > 0) yield return RevenueCells.Table.Add(place, tenant, definition, Revenue);
+        if (Cohorts.Sums.Count > 0) yield return CohortCells.Table.Add(place, tenant, definition, Cohorts);
+        if (Clv.Sums.Count > 0) yield return ClvCells.Table.Add(place, tenant, definition, Clv);
+        if (Answers.Sums.Count > 0) yield return AnswerCells.Table.Add(place, tenant, definition, Answers);
+        if (Complaints.Sums.Count > 0) yield return ComplaintCells.Table.Add(place, tenant, definition, Complaints);
+    }
+
+    private void Replace(Columns? earlier, Columns? later)
+    {
+        before.Set(earlier is null ? null : view.Look(earlier, 0));
+        after.Set(later is null ? null : view.Look(later, 0));
+        if (earlier is null || later is null)
         {
-            var partition = definition.ByDays(grain);
-            if (ActivityByGrain[grain].Count > 0) yield return ActivityCells.Table.Add(place, tenant, partition, ActivityByGrain[grain]);
-            if (RevenueByGrain[grain].Count > 0) yield return RevenueCells.Table.Add(place, tenant, partition, RevenueByGrain[grain]);
-            if (CohortsByGrain[grain].Count > 0) yield return CohortCells.Table.Add(place, tenant, partition, CohortsByGrain[grain]);
-            if (ClvByGrain[grain].Count > 0) yield return ClvCells.Table.Add(place, tenant, partition, ClvByGrain[grain]);
+            if (earlier is not null) Count(before, before.Slices, add: false);
+            if (later is not null) Count(after, after.Slices, add: true);
+            return;
         }
-        if (AnswersByDay.Count > 0) yield return AnswerCells.Table.Add(place, tenant, definition.ByDays(Grain.Day), AnswersByDay);
-        if (ComplaintsByDay.Count > 0) yield return ComplaintCells.Table.Add(place, tenant, definition.ByDays(Grain.Day), ComplaintsByDay);
+        // A slice that counts the customer before and after takes the difference; of one that it leaves or enters all is taken.
+        for (var i = 0; i < after.Slices.Length; i++)
+        {
+            if (before.Slices[i] == after.Slices[i]) continue;
+            Count(before, before.Slices.Slice(i, 1), add: false);
+            Count(after, after.Slices.Slice(i, 1), add: true);
+        }
+        after.Subtract(before);
+        for (var i = 0; i < after.Slices.Length; i++)
+        {
+            if (before.Slices[i] == after.Slices[i]) Count(after, after.Slices.Slice(i, 1), add: true);
+        }
+    }
+
+    private void Count(CustomerCells cells, ReadOnlySpan<Slice> slices, bool add)
+    {
+        foreach (var slice in slices)
+        {
+            Count(Activity, cells.Activity, slice, add);
+            Count(Revenue, cells.Revenue, slice, add);
+            Count(Cohorts, cells.Cohorts, slice, add);
+            Count(Clv, cells.Clv, slice, add);
+            if (slice != Slice.All) continue;
+            Count(Answers, cells.Answers, slice, add);
+            Count(Complaints, cells.Complaints, slice, add);
+        }
+    }
+
+    private static void Count<TKey, TCounts>(SlicedCells<TKey, TCounts> sums, Cells<TKey, TCounts> cells, Slice slice, bool add)
+        where TKey : notnull
+        where TCounts : struct, ICounts<TCounts>
+    {
+        if (add) sums.Add(slice, cells);
+        else sums.Subtract(slice, cells);
     }
 }

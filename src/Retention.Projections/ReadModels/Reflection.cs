@@ -9,19 +9,20 @@ namespace Retention.Projections.ReadModels;
 /// <param name="Position">The tenant's last event applied; 0 before the first.</param>
 /// <param name="RecordedAt">When that event was recorded; null before the first.</param>
 /// <param name="LatestFact">The latest occurredAt in the histories, in UTC ticks; 0 without any.</param>
+/// <param name="Histories">Names the histories: others under the same tenant, made anew or of a tenant made again, have another name.</param>
 /// <param name="MaintainedBy">The key of the definition that the cells were made by.</param>
-public sealed record Reflection(long Position, DateTimeOffset? RecordedAt, long LatestFact, Settings Settings, string MaintainedBy)
+public sealed record Reflection(long Position, DateTimeOffset? RecordedAt, long LatestFact, Settings Settings, string MaintainedBy, Guid Histories)
 {
-    public static Reflection Nothing { get; } = new(0, null, 0, Settings.Default, MaintainedCells.KeyOf(Settings.Default.ToDefinition()));
+    public static Reflection Nothing { get; } = new(0, null, 0, Settings.Default, MaintainedCells.KeyOf(Settings.Default.ToDefinition()), Guid.Empty);
 
     internal static async Task<Reflection> ReadAsync(NpgsqlConnection connection, Place place, string tenant, CancellationToken ct)
     {
-        const string sql = "select position, recorded_at, latest_fact, settings, maintained_by from {schema}.reflections where tenant_id = $1";
+        const string sql = "select position, recorded_at, latest_fact, settings, maintained_by, histories from {schema}.reflections where tenant_id = $1";
         await using var command = new NpgsqlCommand(place.Qualify(sql), connection);
         command.Parameters.AddWithValue(tenant);
         await using var reader = await command.ExecuteReaderAsync(ct);
         if (!await reader.ReadAsync(ct)) return Nothing;
         var settings = reader.IsDBNull(3) ? Settings.Default : JsonSerializer.Deserialize<Settings>(reader.GetString(3), Settings.Json)!;
-        return new Reflection(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetInt64(2), settings, reader.GetString(4));
+        return new Reflection(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetInt64(2), settings, reader.GetString(4), reader.GetGuid(5));
     }
 }

@@ -69,14 +69,17 @@ public sealed class Snapshot : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether the maintained cells answer a question: they were made by its definition and grain, and no fact lies at or after its moment.
+    /// The maintained cells that answer a question: they were made by its definition and grain, and no fact lies at or after its moment.
+    /// Null where a fold does.
     /// </summary>
-    public bool Maintains(Question question) =>
+    internal MaintainedSlices? Maintained(Question question) =>
         question.Partition is Partition.ByGrain { Grain: var grain }
-        && question is { Selection.Conditions: [], GroupBy: null, KnownAt: long.MaxValue }
+        && question.KnownAt == long.MaxValue
         && MaintainedCells.Grains.Contains(grain)
         && MaintainedCells.KeyOf(question.Definition) == Reflection.MaintainedBy
-        && Reflection.LatestFact < question.AsOf.Moment.UtcTicks;
+        && Reflection.LatestFact < question.AsOf.Moment.UtcTicks
+            ? MaintainedSlices.Of(question)
+            : null;
 
     /// <summary>
     /// Folds the customers of the tenant that the question selects, as of its moment, into cells for each group.
@@ -101,7 +104,11 @@ public sealed class Snapshot : IAsyncDisposable
     {
         await using var command = new NpgsqlCommand(Place.Qualify(sql), connection, transaction);
         command.Parameters.AddWithValue(Tenant);
-        foreach (var parameter in parameters) command.Parameters.AddWithValue(parameter);
+        foreach (var parameter in parameters)
+        {
+            if (parameter is NpgsqlParameter typed) command.Parameters.Add(typed);
+            else command.Parameters.AddWithValue(parameter);
+        }
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct)) yield return reader;
     }

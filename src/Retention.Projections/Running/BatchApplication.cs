@@ -83,24 +83,22 @@ internal sealed class BatchApplication(Place place)
         var definition = MaintainedCells.DefinitionOf(reflection.MaintainedBy);
         var histories = await CustomerHistories.OfAsync(connection, place, (events.Tenant, [.. events.Entries.Keys]), ct);
 
-        var (before, after) = (new MaintainedCells(definition), new MaintainedCells(definition));
+        var cells = new MaintainedCells(definition);
         var changed = new List<(string, Chunk)>();
         var removed = new List<(string, long)>();
         foreach (var (customer, entries) in events.Entries)
         {
             var known = histories.GetValueOrDefault(customer);
-            if (known is not null) before.Add(known);
             var grown = entries.Aggregate(known ?? CustomerHistory.Empty, (history, entry) => history.With(entry));
-            after.Add(grown);
+            cells.Replace(known, grown);
             changed.AddRange(grown.ChangedSince(known ?? CustomerHistory.Empty).Select(chunk => (customer, chunk)));
             removed.AddRange(grown.RemovedSince(known ?? CustomerHistory.Empty).Select(number => (customer, number)));
         }
-        after.Subtract(before);
-
         await using var batch = new NpgsqlBatch(connection);
         if (removed.Count > 0) batch.BatchCommands.Add(CustomerHistories.Delete(place, events.Tenant, removed));
         if (changed.Count > 0) batch.BatchCommands.Add(CustomerHistories.Write(place, events.Tenant, changed));
-        foreach (var command in after.Write(place, events.Tenant)) batch.BatchCommands.Add(command);
+        batch.BatchCommands.Add(HistoryChanges.Write(place, (events.Tenant, reflection.Position, events.Last.Position), [.. events.Entries.Keys]));
+        foreach (var command in cells.Write(place, events.Tenant)) batch.BatchCommands.Add(command);
         batch.BatchCommands.Add(Reflect(events, reflection));
         await batch.ExecuteNonQueryAsync(ct);
     }

@@ -173,7 +173,7 @@ public sealed class MartenCompatibilityTests(PostgresFixture postgres) : IAsyncL
 
         await ReflectAsync();
 
-        (await Place.ScalarAsync<long>("select sum(orders)::bigint from {schema}.revenue_cells where grain = 'month'")).ShouldBe(1);
+        (await Place.ScalarAsync<long>("select sum(orders)::bigint from {schema}.revenue_cells where grain = 'month' and dimension = ''")).ShouldBe(1);
         (await Place.ScalarAsync<long>("select latest_fact from {schema}.reflections")).ShouldBe(new DateTime(2026, 2, 1, 8, 0, 0).Ticks);
         (await Place.ScalarAsync<long>("select position from {schema}.projection_progress where tenant_id = '*'")).ShouldBe(await Log.LastIssuedAsync(Stop));
     }

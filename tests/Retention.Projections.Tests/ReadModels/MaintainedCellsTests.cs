@@ -22,17 +22,11 @@ public class MaintainedCellsTests
             var sum = new MaintainedCells(definition);
             var histories = new Dictionary<string, CustomerHistory>();
             var position = 0L;
-            foreach (var batch in trial.Batches())
+            foreach (var own in trial.Batches().SelectMany(batch => batch.GroupBy(happening => happening.Customer)))
             {
-                var (before, after) = (new MaintainedCells(definition), new MaintainedCells(definition));
-                foreach (var own in batch.GroupBy(happening => happening.Customer))
-                {
-                    if (histories.TryGetValue(own.Key, out var known)) before.Add(known);
-                    histories[own.Key] = own.Aggregate(known ?? CustomerHistory.Empty, (history, happening) => history.With(happening.ToEntry(++position)));
-                    after.Add(histories[own.Key]);
-                }
-                before.Subtract(after);
-                sum.Subtract(before);
+                var known = histories.GetValueOrDefault(own.Key);
+                histories[own.Key] = own.Aggregate(known ?? CustomerHistory.Empty, (history, happening) => history.With(happening.ToEntry(++position)));
+                sum.Replace(known, histories[own.Key]);
             }
 
             Text(sum).ShouldBe(Text(Whole(trial, definition)));
@@ -49,7 +43,7 @@ public class MaintainedCellsTests
             foreach (var grain in MaintainedCells.Grains)
             {
                 var question = new Question(definition, AsOf.In(definition.Calendar, afterwards), definition.By(grain));
-                Compare(ServedFrom(cells, question), question, naive);
+                Compare(ServedFrom(cells, question, Histories(trial)), question, naive);
             }
         }).Check(Cases);
 
@@ -84,11 +78,27 @@ public class MaintainedCellsTests
         return cells;
     }
 
-    private static Served ServedFrom(MaintainedCells cells, Question question)
+    private static Served ServedFrom(MaintainedCells cells, Question question, IEnumerable<CustomerHistory> histories)
     {
         var grain = ((Partition.ByGrain)question.Partition).Grain;
-        return Served.From(question, cells.ActivityByGrain[grain], cells.RevenueByGrain[grain], cells.CohortsByGrain[grain], cells.ClvByGrain[grain], cells.AnswersByDay, cells.ComplaintsByDay);
+        var (activity, revenue, cohorts, clv) = (new Cells<ActivityCell, ActivityFlows>(), new Cells<int, RevenueCounts>(), new Cells<CohortCell, CohortCounts>(), new Cells<int, ClvCounts>());
+        foreach (var (day, flows) in All(cells.Activity)) activity.Add(new(question.Partition.IndexOf(day), day), flows.By(grain));
+        foreach (var (key, counts) in All(cells.Revenue).Where(cell => cell.Key.Grain == grain)) revenue.Add(key.Period, counts);
+        foreach (var (key, counts) in All(cells.Cohorts).Where(cell => cell.Key.Grain == grain)) cohorts.Add(key.Cell, counts);
+        foreach (var (key, counts) in All(cells.Clv).Where(cell => cell.Key.Grain == grain)) clv.Add(key.Cohort, counts);
+        // Lifetime value by days and weeks is a fold.
+        if (!MaintainedCells.ClvGrains.Contains(grain))
+            foreach (var history in histories) HistoricClv.Contribute(new CustomerView(history, question.Definition), question.Partition, clv);
+        var (answers, complaints) = (new Cells<AnswerCell, AnswerCounts>(), new Cells<DateOnly, ComplaintCounts>());
+        foreach (var (key, counts) in All(cells.Answers)) answers.Add(key, counts);
+        foreach (var (key, counts) in All(cells.Complaints)) complaints.Add(key, counts);
+        return Served.From(question, activity, revenue, cohorts, clv, answers, complaints);
     }
+
+    private static IEnumerable<KeyValuePair<TKey, TCounts>> All<TKey, TCounts>(SlicedCells<TKey, TCounts> cells)
+        where TKey : notnull
+        where TCounts : struct, ICounts<TCounts> =>
+        cells.Sums.Where(cell => cell.Key.Slice == Slice.All).Select(cell => KeyValuePair.Create(cell.Key.Key, cell.Value));
 
     private static Served Folded(IEnumerable<CustomerHistory> histories, Question question)
     {
@@ -109,16 +119,10 @@ public class MaintainedCellsTests
     }
 
     private static IEnumerable<string> Text(MaintainedCells cells) =>
-    [
-        .. MaintainedCells.Grains.SelectMany(grain => (IEnumerable<string>)
-        [
-            .. Text(cells.ActivityByGrain[grain]), .. Text(cells.RevenueByGrain[grain]), .. Text(cells.CohortsByGrain[grain]), .. Text(cells.ClvByGrain[grain]),
-        ]),
-        .. Text(cells.AnswersByDay), .. Text(cells.ComplaintsByDay),
-    ];
+        [.. Text(cells.Activity), .. Text(cells.Revenue), .. Text(cells.Cohorts), .. Text(cells.Clv), .. Text(cells.Answers), .. Text(cells.Complaints)];
 
-    private static IEnumerable<string> Text<TKey, TCounts>(Cells<TKey, TCounts> cells)
+    private static IEnumerable<string> Text<TKey, TCounts>(SlicedCells<TKey, TCounts> cells)
         where TKey : notnull
         where TCounts : struct, ICounts<TCounts> =>
-        cells.Select(cell => $"{cell.Key} {cell.Value}").Order(StringComparer.Ordinal);
+        cells.Sums.Select(cell => $"{cell.Key} {cell.Value}").Order(StringComparer.Ordinal);
 }

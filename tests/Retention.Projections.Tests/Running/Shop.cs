@@ -59,7 +59,7 @@ internal sealed class Shop(Place place)
     {
         await using var snapshot = await Snapshot.OpenAsync(place, tenant, Stop);
         var question = Question(choice, asOf, grain);
-        snapshot.Maintains(question).ShouldBe(maintained, $"as of {question.AsOf.Moment:O} with the latest fact at {new DateTime(snapshot.Reflection.LatestFact):O}");
+        (snapshot.Maintained(question) is not null).ShouldBe(maintained, $"as of {question.AsOf.Moment:O} with the latest fact at {new DateTime(snapshot.Reflection.LatestFact):O}");
         return [.. (await Served.FromAsync(snapshot, question, Columns, Stop)).Lines(question, Trial.Days, Columns)];
     }
 

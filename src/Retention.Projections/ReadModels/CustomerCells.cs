@@ -1,0 +1,78 @@
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+using Retention.Domain.Metrics;
+
+namespace Retention.Projections.ReadModels;
+
+/// <summary>What one customer contributes to everything that is maintained.</summary>
+internal sealed class CustomerCells(Definition definition)
+{
+    private readonly Partition.ByGrain[] partitions = [.. MaintainedCells.Grains.Select(definition.ByDays)];
+    private readonly Slice[] slices = new Slice[MaintainedCells.Dimensions.Count + 1];
+
+    public Cells<DateOnly, DailyFlows> Activity { get; } = new();
+
+    public Cells<(Grain Grain, int Period), RevenueCounts> Revenue { get; } = new();
+
+    public Cells<(Grain Grain, CohortCell Cell), CohortCounts> Cohorts { get; } = new();
+
+    public Cells<(Grain Grain, int Cohort), ClvCounts> Clv { get; } = new();
+
+    public Cells<AnswerCell, AnswerCounts> Answers { get; } = new();
+
+    public Cells<DateOnly, ComplaintCounts> Complaints { get; } = new();
+
+    /// <summary>The slices that count the customer, that of all first.</summary>
+    public ReadOnlySpan<Slice> Slices => slices;
+
+    public void Set(CustomerView? customer)
+    {
+        Activity.Clear();
+        Revenue.Clear();
+        Cohorts.Clear();
+        Clv.Clear();
+        Answers.Clear();
+        Complaints.Clear();
+        if (customer is null) return;
+        Slice.Of(customer, slices);
+        foreach (var partition in partitions)
+        {
+            var grain = partition.Grain;
+            CustomerRetention.Contribute(customer, partition, new Flows(Activity, grain));
+            Domain.Metrics.Revenue.Contribute(customer, partition, new Periods<RevenueCounts>(Revenue, grain));
+            Domain.Metrics.Cohorts.Contribute(customer, partition, new Columns(Cohorts, grain, MaintainedCells.LastColumn(grain)));
+            if (MaintainedCells.ClvGrains.Contains(grain)) HistoricClv.Contribute(customer, partition, new Periods<ClvCounts>(Clv, grain));
+        }
+        Feedback.Contribute(customer, Answers);
+        Domain.Metrics.Complaints.Contribute(customer, Complaints);
+    }
+
+    /// <summary>Becomes the difference to what the customer contributed before.</summary>
+    public void Subtract(CustomerCells before)
+    {
+        Activity.Subtract(before.Activity);
+        Revenue.Subtract(before.Revenue);
+        Cohorts.Subtract(before.Cohorts);
+        Clv.Subtract(before.Clv);
+        Answers.Subtract(before.Answers);
+        Complaints.Subtract(before.Complaints);
+    }
+
+    private sealed class Flows(Cells<DateOnly, DailyFlows> days, Grain grain) : ICells<ActivityCell, ActivityFlows>
+    {
+        public void Add(ActivityCell key, ActivityFlows counts) => days.Add(key.Day, DailyFlows.Of(counts, grain));
+    }
+
+    private sealed class Periods<TCounts>(Cells<(Grain, int), TCounts> cells, Grain grain) : ICells<int, TCounts>
+        where TCounts : struct, ICounts<TCounts>
+    {
+        public void Add(int key, TCounts counts) => cells.Add((grain, key), counts);
+    }
+
+    /// <summary>Beyond the last column that is kept, only who ordered last or second there matters, for suffix and prefix sums.</summary>
+    private sealed class Columns(Cells<(Grain, CohortCell), CohortCounts> cells, Grain grain, int last) : ICells<CohortCell, CohortCounts>
+    {
+        public void Add(CohortCell key, CohortCounts counts) => cells.Add(
+            (grain, key.K <= last ? key : key with { K = last + 1 }), key.K <= last ? counts : new CohortCounts { Last = counts.Last, Second = counts.Second });
+    }
+}
