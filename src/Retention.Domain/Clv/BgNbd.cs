@@ -16,4 +16,10 @@ public sealed record BgNbd(double R, double Alpha, double A, double B, TimeUnit 
         statistics, unit, firstDropout: 0, found => new BgNbd(found[0], found[1], found[2], found[3], unit));
 
     internal override LikelihoodTerms Terms() => new BetaGeometricTerms(R, Alpha, A, B, firstDropout: 0, (int)Unit);
+
+    internal override double LogDropped(int x, int ageAtLastPurchase) =>
+        x == 0 ? double.NegativeInfinity : Math.Log(A / (B + x - 1)) - (R + x) * Math.Log(Alpha + ageAtLastPurchase / (double)Unit);
+
+    internal override Outlook Ahead(int x, int age, Horizon horizon) =>
+        new BetaGeometricForecast(R, Alpha, A, B, firstDropout: 0, (int)Unit).Of(x, age, horizon);
 }

@@ -14,4 +14,10 @@ public sealed record MbgNbd(double R, double Alpha, double A, double B, TimeUnit
         statistics, unit, firstDropout: 1, found => new MbgNbd(found[0], found[1], found[2], found[3], unit));
 
     internal override LikelihoodTerms Terms() => new BetaGeometricTerms(R, Alpha, A, B, firstDropout: 1, (int)Unit);
+
+    internal override double LogDropped(int x, int ageAtLastPurchase) =>
+        Math.Log(A / (B + x)) - (R + x) * Math.Log(Alpha + ageAtLastPurchase / (double)Unit);
+
+    internal override Outlook Ahead(int x, int age, Horizon horizon) =>
+        new BetaGeometricForecast(R, Alpha, A, B, firstDropout: 1, (int)Unit).Of(x, age, horizon);
 }

@@ -27,4 +27,9 @@ public sealed record ParetoNbd(double R, double Alpha, double S, double Beta, Ti
     }
 
     internal override LikelihoodTerms Terms() => new ParetoTerms(R, Alpha, S, Beta, (int)Unit);
+
+    internal override double LogDropped(int x, int ageAtLastPurchase) =>
+        Math.Log(S) + new TailIntegral(Alpha, Beta).Log(R + x, S + 1, ageAtLastPurchase / (double)Unit);
+
+    internal override Outlook Ahead(int x, int age, Horizon horizon) => new ParetoForecast(R, Alpha, S, Beta, (int)Unit).Of(x, age, horizon);
 }

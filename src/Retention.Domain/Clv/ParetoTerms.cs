@@ -57,7 +57,7 @@ internal sealed class ParetoTerms(double r, double alpha, double s, double beta,
             var (second, third, fourth) = (Math.Min(first + 1, x.Length - 1), Math.Min(first + 2, x.Length - 1), Math.Min(first + 3, x.Length - 1));
             var frequency = Vector256.Create((double)x[first], x[second], x[third], x[fourth]);
             var time = Vector256.Create((double)days[first], days[second], days[third], days[fourth]) / unit;
-            var (log, byM, byAlpha, byN, byBeta) = tail.LogWithGradient(frequency + Vector256.Create(m), n, time);
+            var (log, byM, byN, byAlpha, byBeta) = tail.LogWithGradient(frequency + Vector256.Create(m), n, time);
             for (var lane = 0; lane < Math.Min(4, x.Length - first); lane++)
             {
                 logs[first + lane] = log[lane];

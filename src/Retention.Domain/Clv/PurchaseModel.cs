@@ -11,5 +11,20 @@ public abstract record PurchaseModel(TimeUnit Unit)
     public double LogLikelihood(PurchaseStatistics statistics) =>
         statistics.Rows == 0 ? 0 : statistics.Customers * new PurchaseLikelihood(statistics, _ => Terms()).At([.. Parameters]).Value;
 
+    /// <summary>What is expected of one customer. For many, <see cref="Scoring"/> is faster.</summary>
+    /// <param name="value">Null: no money.</param>
+    public Score Score(CustomerPurchases customer, GammaGamma? value, Horizon horizon)
+    {
+        customer.Pattern.Valid();
+        return Clv.Score.Of(
+            LogDropped(customer.Frequency, customer.AgeAtLastPurchase), Ahead(customer.Frequency, customer.Age, horizon.Valid()),
+            value?.ExpectedAverageValue(customer.Frequency, customer.MeanRepeatValue));
+    }
+
     internal abstract LikelihoodTerms Terms();
+
+    /// <summary>ln D(x, t_x).</summary>
+    internal abstract double LogDropped(int x, int ageAtLastPurchase);
+
+    internal abstract Outlook Ahead(int x, int age, Horizon horizon);
 }

@@ -2,7 +2,7 @@ using MathNet.Numerics;
 
 namespace Retention.Domain.Clv;
 
-/// <summary>Special functions of real arguments. Relative errors are at most 1e-13 within the ranges stated.</summary>
+/// <summary>Special functions of real arguments. Within the ranges stated, the error is at most 1e-13 of the value, or of 1 for a logarithm near 0.</summary>
 public static class Special
 {
     private static readonly double HalfLogTwoPi = 0.5 * Math.Log(2 * Math.PI);

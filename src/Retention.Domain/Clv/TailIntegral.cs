@@ -1,54 +1,111 @@
 using System.Runtime.Intrinsics;
+using MathNet.Numerics.Integration;
 
 namespace Retention.Domain.Clv;
 
 /// <summary>
-/// <c>J(m, n; t) = ∫ (α + y)^−m (β + y)^−n dy</c> from t to ∞, for m + n > 1, in closed form by the substitution that keeps Gauss' function
-/// within 0 ≤ z &lt; 1 (Abramowitz &amp; Stegun 1964, 15.3.1 and 15.3.3), with k = m + n − 1:
-/// <code>
-/// (α + t)^(1−m) (β + t)^−n / k · ₂F₁(n, 1; k + 1; (β − α) / (β + t))    where β ≥ α
-/// (α + t)^−m (β + t)^(1−n) / k · ₂F₁(m, 1; k + 1; (α − β) / (α + t))    where α > β
-/// </code>
-/// The series has positive terms only and is 1 for α = β; nothing happens at integer n.
+/// <c>J(m, n; t) = ∫ (α + y)^−m (β + y)^−n dy</c> from t to ∞, for m + n &gt; 1. With l the smaller and h the larger of α and β, p and q
+/// their exponents and k = m + n − 1, the better-conditioned substitution of two gives (Abramowitz &amp; Stegun 1964, 15.3.1 and 15.3.3)
+/// <code>J = (l + t)^(1 − p) (h + t)^−q / k · ₂F₁(q, 1; k + 1; z),   z = (h − l) / (h + t)</code>
+/// with 0 ≤ z &lt; 1 and a series of positive terms, which is 1 for α = β and in which integers are nothing special. Where it converges
+/// slowly, up to the t₁ from which on it does not, J is integrated by Gauss-Legendre in the logarithm of l + y.
 /// </summary>
 internal sealed class TailIntegral(double alpha, double beta)
 {
-    private const int MostTerms = 2_000_000;
+    private const double SlowFrom = 0.9;
+    private const double FastUpTo = 0.6;
+    private static readonly GaussLegendreRule Points = new(-1, 1, 16);
+
     private readonly bool betaIsLarger = beta >= alpha;
+    private readonly double low = Math.Min(alpha, beta);
+    private readonly double high = Math.Max(alpha, beta);
 
     /// <summary>ln J(m, n; t).</summary>
     public double Log(double m, double n, double t)
     {
-        var (a, b, k) = (alpha + t, beta + t, m + n - 1);
-        return betaIsLarger
-            ? (1 - m) * Math.Log(a) - n * Math.Log(b) - Math.Log(k) + Gauss2F1.Log(n, 1, k + 1, (beta - alpha) / b)
-            : -m * Math.Log(a) + (1 - n) * Math.Log(b) - Math.Log(k) + Gauss2F1.Log(m, 1, k + 1, (alpha - beta) / a);
+        var z = (high - low) / (high + t);
+        if (z > SlowFrom) return LogWithGradient(Vector256.Create(m), n, Vector256.Create(t)).Log[0];
+
+        var (p, q) = betaIsLarger ? (m, n) : (n, m);
+        return (1 - p) * Math.Log(low + t) - q * Math.Log(high + t) - Math.Log(m + n - 1) + Gauss2F1.Log(q, 1, m + n, z);
     }
 
-    /// <summary>ln J for four pairs of m and t, with its derivatives; NaN where the series does not converge.</summary>
+    /// <summary>ln J and its derivatives by m, n, α and β, for four pairs of m and t.</summary>
     public Tail LogWithGradient(Vector256<double> m, double n, Vector256<double> t)
     {
-        var one = Vector256<double>.One;
-        var (a, b) = (Vector256.Create(alpha) + t, Vector256.Create(beta) + t);
-        var (logA, logB) = (Vector256.Log(a), Vector256.Log(b));
         var nn = Vector256.Create(n);
-        var k = m + nn - one;
-        var z = Vector256.Create(Math.Abs(alpha - beta)) / (betaIsLarger ? b : a);
-        var (f, byUpper, byLower, byZ) = Sum(betaIsLarger ? nn : m, k + one, z);
-        var common = byLower / f - one / k;
-        var slope = byZ / f;
-        var log = -Vector256.Log(k) + Vector256.Log(f);
-        return betaIsLarger
-            ? new Tail(
-                log + (one - m) * logA - nn * logB, common - logA, (one - m) / a - slope / b,
-                common + byUpper / f - logB, (slope * (one - z) - nn) / b)
-            : new Tail(
-                log - m * logA + (one - nn) * logB, common + byUpper / f - logA, (slope * (one - z) - m) / a,
-                common - logB, (one - nn) / b - slope / a);
+        var (p, q) = betaIsLarger ? (m, nn) : (nn, m);
+        var slow = Vector256.GreaterThanAny(Vector256.Create(high - low), Vector256.Create(SlowFrom) * (Vector256.Create(high) + t));
+        var tail = slow ? Integrated(p, q, t) : Series(p, q, t);
+        return betaIsLarger ? tail : new Tail(tail.Log, tail.ByN, tail.ByM, tail.ByBeta, tail.ByAlpha);
     }
 
-    // ₂F₁(u, 1; c; z) = Σ (u)ᵢ / (c)ᵢ zⁱ for u ≤ c, term by term with its derivatives by u, c and z.
-    private static (Vector256<double> F, Vector256<double> ByUpper, Vector256<double> ByLower, Vector256<double> ByZ) Sum(
+    // As if α were the smaller.
+    private Tail Series(Vector256<double> p, Vector256<double> q, Vector256<double> t)
+    {
+        var one = Vector256<double>.One;
+        var (l, h) = (Vector256.Create(low) + t, Vector256.Create(high) + t);
+        var (logL, logH) = (Vector256.Log(l), Vector256.Log(h));
+        var k = p + q - one;
+        var z = Vector256.Create(high - low) / h;
+        var (f, byUpper, byLower, byZ) = PositiveSeries.Sum(q, k + one, z);
+        var common = byLower / f - one / k;
+        var slope = byZ / f;
+        return new Tail(
+            (one - p) * logL - q * logH - Vector256.Log(k) + Vector256.Log(f),
+            common - logL, common + byUpper / f - logH, (one - p) / l - slope / h, (slope * (one - z) - q) / h);
+    }
+
+    // The integral from t to t₁ and the series from there on, both as multiples of (l + t)^(1 − p) (h + t)^−q.
+    private Tail Integrated(Vector256<double> p, Vector256<double> q, Vector256<double> t)
+    {
+        var one = Vector256<double>.One;
+        var (l, h) = (Vector256.Create(low) + t, Vector256.Create(high) + t);
+        var (logL, logH) = (Vector256.Log(l), Vector256.Log(h));
+        var later = Vector256.Max(t, Vector256.Create((high - low) / FastUpTo - high));
+        var rest = Series(p, q, later);
+        var log = (one - p) * logL - q * logH;
+        var share = Vector256.Exp(rest.Log - log);
+        var (sum, byP, byQ, byLow, byHigh) = (share, share * rest.ByM, share * rest.ByN, share * rest.ByAlpha, share * rest.ByBeta);
+
+        // A panel is at most two wide, and the integrand falls by at most e^20 in it; beyond e^−42 it does not count.
+        var length = Vector256.Log((Vector256.Create(low) + later) / l);
+        var fall = Vector256.Max(p - one, Vector256.Create(1e-9));
+        length = Vector256.Min(length, Vector256.Create(42.0) / fall);
+        var needed = Vector256.Max(length * Vector256.Create(0.5), length * fall / Vector256.Create(20.0));
+        var panels = Math.Max(1, (int)Math.Ceiling(Math.Max(Math.Max(needed[0], needed[1]), Math.Max(needed[2], needed[3]))));
+        var half = length / (2.0 * panels);
+        for (var panel = 0; panel < panels; panel++)
+        {
+            for (var point = 0; point < Points.Order; point++)
+            {
+                var w = half * Vector256.Create(2 * panel + 1 + Points.GetAbscissa(point));
+                var grown = l * Vector256.Exp(w);
+                var larger = h + (grown - l);
+                var logLarger = Vector256.Log(larger);
+                var value = half * Vector256.Create(Points.GetWeight(point)) * Vector256.Exp((one - p) * w - q * (logLarger - logH));
+                sum += value;
+                byP -= value * (logL + w);
+                byQ -= value * logLarger;
+                byLow -= value * p / grown;
+                byHigh -= value * q / larger;
+            }
+        }
+        return new Tail(log + Vector256.Log(sum), byP / sum, byQ / sum, byLow / sum, byHigh / sum);
+    }
+}
+
+/// <summary>ln J of four pairs and its derivatives.</summary>
+internal readonly record struct Tail(
+    Vector256<double> Log, Vector256<double> ByM, Vector256<double> ByN, Vector256<double> ByAlpha, Vector256<double> ByBeta);
+
+/// <summary>₂F₁(u, 1; c; z) = Σ (u)ᵢ / (c)ᵢ zⁱ for 0 &lt; u ≤ c and 0 ≤ z &lt; 1, four at a time, term by term with its derivatives by u, c and z.</summary>
+internal static class PositiveSeries
+{
+    private const int MostTerms = 4_096;
+
+    /// <returns>NaN where it does not converge: for z ≤ 0.9 it always does.</returns>
+    public static (Vector256<double> F, Vector256<double> ByUpper, Vector256<double> ByLower, Vector256<double> ByZ) Sum(
         Vector256<double> upper, Vector256<double> lower, Vector256<double> z)
     {
         var one = Vector256<double>.One;
@@ -76,7 +133,3 @@ internal sealed class TailIntegral(double alpha, double beta)
         return (none, none, none, none);
     }
 }
-
-/// <summary>ln J of four pairs and its derivatives; m grows with r one by one, and n with s.</summary>
-internal readonly record struct Tail(
-    Vector256<double> Log, Vector256<double> ByM, Vector256<double> ByAlpha, Vector256<double> ByN, Vector256<double> ByBeta);

@@ -48,6 +48,8 @@ internal sealed record Cdnow(IReadOnlyList<CdnowCustomer> Customers)
 /// <param name="Later">Purchase days after the calibration.</param>
 internal sealed record CdnowCustomer(PurchasePattern Pattern, decimal? MeanRepeatValue, int Later)
 {
+    public RepeatSpend? Spend => MeanRepeatValue is { } mean ? new RepeatSpend(Pattern.Frequency, (double)mean) : null;
+
     public static CdnowCustomer Of(IReadOnlyCollection<(DateOnly Day, decimal Amount)> purchases)
     {
         var days = purchases.GroupBy(purchase => purchase.Day, purchase => purchase.Amount)

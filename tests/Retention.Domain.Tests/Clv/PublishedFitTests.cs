@@ -17,6 +17,19 @@ public class PublishedFitTests
     public void ParetoNbd_of_CDNOW_is_the_published_one() =>
         ShouldBe(statistics => ParetoNbd.Fit(statistics, TimeUnit.Week), -9594.976, .5533, 10.578, .6062, 11.669);
 
+    [Fact]
+    public void GammaGamma_of_CDNOW_is_the_published_one()
+    {
+        if (Cdnow.Read() is not { } cdnow) return;
+
+        var (model, diagnostics) = GammaGamma.Fit(cdnow.Customers.Select(customer => customer.Spend).OfType<RepeatSpend>())
+            .ShouldBeOfType<Fit<GammaGamma>.Accepted>();
+
+        diagnostics.Customers.ShouldBe(946);
+        diagnostics.LogLikelihood.ShouldBe(-4055.918, 1e-3);
+        ShouldBeNear([model.P, model.Q, model.Gamma], [6.250, 3.744, 15.44]);
+    }
+
     private static void ShouldBe<TModel>(Func<PurchaseStatistics, Fit<TModel>> fit, double logLikelihood, params double[] parameters)
         where TModel : PurchaseModel
     {
@@ -24,9 +37,11 @@ public class PublishedFitTests
 
         var (model, diagnostics) = fit(cdnow.Statistics).ShouldBeOfType<Fit<TModel>.Accepted>();
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{model} {diagnostics} {string.Join(" ", diagnostics.StandardErrors ?? [])}");
         diagnostics.Customers.ShouldBe(2_357);
         diagnostics.LogLikelihood.ShouldBe(logLikelihood, 1e-3);
-        model.Parameters.Zip(parameters, (actual, expected) => Math.Abs(actual / expected - 1)).Max().ShouldBeLessThan(1e-3);
+        ShouldBeNear(model.Parameters, parameters);
     }
+
+    private static void ShouldBeNear(IEnumerable<double> actual, IEnumerable<double> expected) =>
+        actual.Zip(expected, (own, published) => Math.Abs(own / published - 1)).Max().ShouldBeLessThan(1e-3);
 }
