@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Retention.Benchmarks.Append;
+using Retention.Benchmarks.Clv;
 
 var events = new Option<int>("--events") { DefaultValueFactory = _ => 100_000, Description = "Events for each batch measurement." };
 var httpEvents = new Option<int>("--http-events") { DefaultValueFactory = _ => 200_000, Description = "Events for each measurement of NDJSON over HTTP." };
@@ -10,4 +11,11 @@ var append = new Command("append", "The event log's append beside plain COPY, on
 append.SetAction((words, ct) => AppendBenchmark.RunAsync(
     new AppendOptions(words.GetValue(events), words.GetValue(httpEvents), TimeSpan.FromSeconds(words.GetValue(seconds)), words.GetValue(only), words.GetValue(json)), ct));
 
-return await new RootCommand("Measures what the documentation claims.") { append }.Parse(args).InvokeAsync();
+var sample = new Option<FileInfo?>("--sample") { Description = "The CDNOW sample as a CSV file; without it, as many customers are simulated." };
+var repeat = new Option<int>("--repeat") { DefaultValueFactory = _ => 3, Description = "How often each measurement is taken, after one to warm up; the median counts." };
+var onlyData = new Option<string?>("--only") { Description = "Only data sets whose name contains this." };
+var clv = new Command("clv", "Fits and scores of the predictive models, up to a million customers.") { sample, repeat, onlyData, json };
+clv.SetAction(words => ClvBenchmark.Run(
+    new ClvOptions(words.GetValue(sample), words.GetValue(repeat), words.GetValue(onlyData), words.GetValue(json))));
+
+return await new RootCommand("Measures what the documentation claims.") { append, clv }.Parse(args).InvokeAsync();

@@ -23,11 +23,6 @@ public readonly record struct NextPurchase(double Median, double Low, double? Hi
 {
     private const double Century = 36_525;
 
-    /// <param name="quantile">Days by which a share of the customers has bought.</param>
-    internal static NextPurchase? Of(Func<double, double> quantile)
-    {
-        var (median, high) = (quantile(0.5), quantile(0.9));
-        if (!(median <= Century)) return null;
-        return new NextPurchase(median, quantile(0.1), high <= Century ? high : null);
-    }
+    internal static NextPurchase? Of(double median, double low, double high) =>
+        median <= Century ? new NextPurchase(median, low, high <= Century ? high : null) : null;
 }

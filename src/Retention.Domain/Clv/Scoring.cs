@@ -1,10 +1,15 @@
-using System.Collections.Concurrent;
+using System.Numerics;
 
 namespace Retention.Domain.Clv;
 
-/// <summary>Scores of many customers, on all cores. What depends on (x, t_x) or on (x, T) alone is computed once for all who share it.</summary>
+/// <summary>Scores of many customers, on all cores. What depends on (x, T) alone is computed once for most who share it.</summary>
 public static class Scoring
 {
+    // A power of two; 4 MB.
+    private const int Remembered = 1 << 19;
+
+    private sealed record Entry(int X, int Age, Outlook Outlook);
+
     /// <param name="value">Null: no money.</param>
     /// <returns>In the order of the customers, and the same as <see cref="PurchaseModel.Score"/> gives for each.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A pattern that no customer can have, or an impossible horizon.</exception>
@@ -12,18 +17,18 @@ public static class Scoring
     {
         horizon.Valid();
         foreach (var customer in customers) customer.Pattern.Valid();
-        var outlooks = new ConcurrentDictionary<(int X, int Age), Outlook>();
-        var dropped = new ConcurrentDictionary<(int X, int AgeAtLastPurchase), double>();
+        var outlooks = new Entry?[Math.Min(Remembered, (int)BitOperations.RoundUpToPowerOf2((uint)customers.Count + 1))];
         var scores = new Score[customers.Count];
         FixedBlocks.ForEach(scores.Length, range =>
         {
             for (var index = range.Start.Value; index < range.End.Value; index++)
             {
                 var (x, last, age, mean) = customers[index];
-                scores[index] = Score.Of(
-                    dropped.GetOrAdd((x, last), pair => model.LogDropped(pair.X, pair.AgeAtLastPurchase)),
-                    outlooks.GetOrAdd((x, age), pair => model.Ahead(pair.X, pair.Age, horizon)),
-                    value?.ExpectedAverageValue(x, mean));
+                // Where two pairs share a place the later one takes it. Threads may overwrite each other's: every entry is right.
+                ref var place = ref outlooks[HashCode.Combine(x, age) & (outlooks.Length - 1)];
+                var entry = place;
+                if (entry is null || entry.X != x || entry.Age != age) place = entry = new Entry(x, age, model.Ahead(x, age, horizon));
+                scores[index] = Score.Of(model.LogDropped(x, last), entry.Outlook, value?.ExpectedAverageValue(x, mean));
             }
         });
         return scores;

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using MathNet.Numerics;
 
 namespace Retention.Domain.Clv;
@@ -47,6 +48,17 @@ public static class Special
         if (u == 1) return x;
         var difference = u - 1;
         return difference == -1 || double.IsPositiveInfinity(u) ? difference : difference * x / Math.Log(u);
+    }
+
+    /// <summary>eˣ − 1 as <see cref="ExpM1(double)"/>, eight at a time.</summary>
+    internal static Vector512<double> ExpM1(Vector512<double> x)
+    {
+        var (u, one) = (Vector512.Exp(x), Vector512<double>.One);
+        var difference = u - one;
+        var exact = difference * x / Vector512.Log(u);
+        exact = Vector512.ConditionalSelect(Vector512.Equals(u, one), x, exact);
+        // Where u is 0 or infinite, so is its logarithm, and the difference is right by itself.
+        return Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(x), Vector512.Create(30.0)), exact, difference);
     }
 
     /// <summary>(1 − e^(−εv)) / ε, the integral of e^(−εy) from 0 to v, which is v at the removable singularity ε = 0.</summary>

@@ -21,13 +21,17 @@ internal sealed class TailIntegral(double alpha, double beta)
     private readonly double high = Math.Max(alpha, beta);
 
     /// <summary>ln J(m, n; t).</summary>
-    public double Log(double m, double n, double t)
-    {
-        var z = (high - low) / (high + t);
-        if (z > SlowFrom) return LogWithGradient(Vector256.Create(m), n, Vector256.Create(t)).Log[0];
+    public double Log(double m, double n, double t) => Log(Vector256.Create(m), n, Vector256.Create(t))[0];
 
-        var (p, q) = betaIsLarger ? (m, n) : (n, m);
-        return (1 - p) * Math.Log(low + t) - q * Math.Log(high + t) - Math.Log(m + n - 1) + Gauss2F1.Log(q, 1, m + n, z);
+    /// <summary>The same for four pairs of m and t.</summary>
+    public Vector256<double> Log(Vector256<double> m, double n, Vector256<double> t)
+    {
+        if (Slow(t)) return LogWithGradient(m, n, t).Log;
+
+        var (one, nn) = (Vector256<double>.One, Vector256.Create(n));
+        var (p, q) = betaIsLarger ? (m, nn) : (nn, m);
+        var (l, h, k) = (Vector256.Create(low) + t, Vector256.Create(high) + t, m + nn - one);
+        return (one - p) * Vector256.Log(l) - q * Vector256.Log(h) + Vector256.Log(Gauss2F1.Of(q, k + one, Vector256.Create(high - low) / h) / k);
     }
 
     /// <summary>ln J and its derivatives by m, n, α and β, for four pairs of m and t.</summary>
@@ -35,10 +39,12 @@ internal sealed class TailIntegral(double alpha, double beta)
     {
         var nn = Vector256.Create(n);
         var (p, q) = betaIsLarger ? (m, nn) : (nn, m);
-        var slow = Vector256.GreaterThanAny(Vector256.Create(high - low), Vector256.Create(SlowFrom) * (Vector256.Create(high) + t));
-        var tail = slow ? Integrated(p, q, t) : Series(p, q, t);
+        var tail = Slow(t) ? Integrated(p, q, t) : Series(p, q, t);
         return betaIsLarger ? tail : new Tail(tail.Log, tail.ByN, tail.ByM, tail.ByBeta, tail.ByAlpha);
     }
+
+    private bool Slow(Vector256<double> t) =>
+        Vector256.GreaterThanAny(Vector256.Create(high - low), Vector256.Create(SlowFrom) * (Vector256.Create(high) + t));
 
     // As if α were the smaller.
     private Tail Series(Vector256<double> p, Vector256<double> q, Vector256<double> t)
@@ -48,7 +54,7 @@ internal sealed class TailIntegral(double alpha, double beta)
         var (logL, logH) = (Vector256.Log(l), Vector256.Log(h));
         var k = p + q - one;
         var z = Vector256.Create(high - low) / h;
-        var (f, byUpper, byLower, byZ) = PositiveSeries.Sum(q, k + one, z);
+        var (f, byUpper, byLower, byZ) = Gauss2F1.WithDerivatives(q, k + one, z);
         var common = byLower / f - one / k;
         var slope = byZ / f;
         return new Tail(
@@ -98,38 +104,3 @@ internal sealed class TailIntegral(double alpha, double beta)
 /// <summary>ln J of four pairs and its derivatives.</summary>
 internal readonly record struct Tail(
     Vector256<double> Log, Vector256<double> ByM, Vector256<double> ByN, Vector256<double> ByAlpha, Vector256<double> ByBeta);
-
-/// <summary>₂F₁(u, 1; c; z) = Σ (u)ᵢ / (c)ᵢ zⁱ for 0 &lt; u ≤ c and 0 ≤ z &lt; 1, four at a time, term by term with its derivatives by u, c and z.</summary>
-internal static class PositiveSeries
-{
-    private const int MostTerms = 4_096;
-
-    /// <returns>NaN where it does not converge: for z ≤ 0.9 it always does.</returns>
-    public static (Vector256<double> F, Vector256<double> ByUpper, Vector256<double> ByLower, Vector256<double> ByZ) Sum(
-        Vector256<double> upper, Vector256<double> lower, Vector256<double> z)
-    {
-        var one = Vector256<double>.One;
-        var (sum, term) = (one, one);
-        var (byUpper, byLower, byZ) = (Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
-        var (logUpper, logLower, index) = (Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
-        // No ratio of terms exceeds z, so that a geometric series bounds the rest.
-        var enough = Vector256.Create(1e-15) * (one - z);
-        for (var terms = 0; terms < MostTerms; terms++)
-        {
-            var (u, c) = (upper + index, lower + index);
-            var inverse = one / (u * c);
-            index += one;
-            logUpper += c * inverse;
-            logLower += u * inverse;
-            var slope = term * (u * u * inverse);
-            byZ += slope * index;
-            term = slope * z;
-            sum += term;
-            byUpper += term * logUpper;
-            byLower -= term * logLower;
-            if ((terms & 3) == 3 && Vector256.LessThanOrEqualAll(term, enough * sum)) return (sum, byUpper, byLower, byZ);
-        }
-        var none = Vector256.Create(double.NaN);
-        return (none, none, none, none);
-    }
-}
