@@ -4,61 +4,47 @@ using Retention.Domain.Clv;
 namespace Retention.Domain.Tests.Clv;
 
 /// <summary>
-/// The CDNOW sample of Fader &amp; Hardie beside the project: 2 357 customers who first bought in the first quarter of 1997. Where the file
-/// is absent the tests of the published figures say so, and customers of the same kind are simulated for the others.
+/// The CDNOW sample of Fader &amp; Hardie: 2 357 customers who first bought in the first quarter of 1997, with 39 weeks of calibration and 39
+/// more. Where the file is absent the tests say so, and run on as many customers that are drawn from its published model.
 /// </summary>
-internal sealed record Cdnow(IReadOnlyList<CdnowCustomer> Customers)
+/// <param name="Published">Whether they are the customers that the published figures are of.</param>
+internal sealed record Cdnow(bool Published, IReadOnlyList<CdnowCustomer> Customers)
 {
-    /// <summary>The last day of the calibration of 39 weeks; as many follow.</summary>
-    public static DateOnly CalibrationEnd { get; } = new(1997, 9, 30);
-
-    public static DateOnly End { get; } = new(1998, 6, 30);
+    public const int HoldOutDays = 273;
+    private static readonly DateOnly CalibrationEnd = new(1997, 9, 30);
 
     public PurchaseStatistics Statistics => PurchaseStatistics.Of(Customers.Select(customer => customer.Pattern));
 
-    /// <summary>Null where the file is absent.</summary>
-    public static Cdnow? Read()
-    {
-        if (Find() is not { } path)
-        {
-            TestContext.Current.TestOutputHelper?.WriteLine("../shared/data/cdnow_sample.csv is absent: nothing is compared with the published figures.");
-            return null;
-        }
-        var customers = File.ReadLines(path).Skip(1).Select(line => line.Split(','))
-            .GroupBy(row => row[0], row => (
-                Day: DateOnly.Parse(row[1], CultureInfo.InvariantCulture), Amount: decimal.Parse(row[3], CultureInfo.InvariantCulture)))
-            .Select(rows => CdnowCustomer.Of([.. rows]));
-        return new Cdnow([.. customers]);
-    }
+    public IEnumerable<RepeatSpend> Spends =>
+        Customers.Where(customer => customer.MeanRepeatValue is not null)
+            .Select(customer => new RepeatSpend(customer.Pattern.Frequency, (double)customer.MeanRepeatValue!));
 
-    private static string? Find()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+    public static Cdnow Read() => DataFile.Find("cdnow_sample.csv") is { } file ? new Cdnow(true, [.. OfFile(file)]) : new Cdnow(false, [.. OfModel()]);
+
+    private static IEnumerable<CdnowCustomer> OfFile(string file) => File.ReadLines(file).Skip(1).Select(line => line.Split(','))
+        .GroupBy(row => row[0], row => (
+            Day: DateOnly.Parse(row[1], CultureInfo.InvariantCulture), Amount: decimal.Parse(row[3], CultureInfo.InvariantCulture)))
+        .Select(purchases =>
         {
-            if (!File.Exists(Path.Combine(folder.FullName, "Retention.sln"))) continue;
-            var path = Path.Combine(folder.FullName, "..", "shared", "data", "cdnow_sample.csv");
-            return File.Exists(path) ? path : null;
-        }
-        return null;
+            var days = purchases.GroupBy(purchase => purchase.Day, purchase => purchase.Amount).OrderBy(day => day.Key).ToArray();
+            var seen = days.Where(day => day.Key <= CalibrationEnd).ToArray();
+            var first = seen[0].Key.DayNumber;
+            return new CdnowCustomer(
+                new PurchasePattern(seen.Length - 1, seen[^1].Key.DayNumber - first, CalibrationEnd.DayNumber - first),
+                seen.Length > 1 ? seen.Skip(1).Average(day => day.Sum()) : null,
+                days.Length - seen.Length);
+        });
+
+    private static IEnumerable<CdnowCustomer> OfModel()
+    {
+        var customers = Simulated.Calibrated(new MbgNbd(.5248, 6.1831, .8914, 1.6140, TimeUnit.Week), 2_357, (189, 272), HoldOutDays, seed: 1).ToArray();
+        var values = Simulated.Spends(new GammaGamma(6.25, 3.744, 15.44), customers.Select(customer => Math.Max(1, customer.Pattern.Frequency)), seed: 1);
+        return customers.Zip(values, (customer, value) => new CdnowCustomer(
+            customer.Pattern, customer.Pattern.Frequency > 0 ? (decimal)value.MeanValue : null, customer.Later));
     }
 }
 
 /// <param name="Pattern">At the end of the calibration.</param>
 /// <param name="MeanRepeatValue">Mean value of the repeat purchase days of the calibration; null without any.</param>
 /// <param name="Later">Purchase days after the calibration.</param>
-internal sealed record CdnowCustomer(PurchasePattern Pattern, decimal? MeanRepeatValue, int Later)
-{
-    public RepeatSpend? Spend => MeanRepeatValue is { } mean ? new RepeatSpend(Pattern.Frequency, (double)mean) : null;
-
-    public static CdnowCustomer Of(IReadOnlyCollection<(DateOnly Day, decimal Amount)> purchases)
-    {
-        var days = purchases.GroupBy(purchase => purchase.Day, purchase => purchase.Amount)
-            .Select(day => (Day: day.Key, Amount: day.Sum())).OrderBy(day => day.Day).ToArray();
-        var seen = days.Where(day => day.Day <= Cdnow.CalibrationEnd).ToArray();
-        var first = seen[0].Day.DayNumber;
-        return new CdnowCustomer(
-            new PurchasePattern(seen.Length - 1, seen[^1].Day.DayNumber - first, Cdnow.CalibrationEnd.DayNumber - first),
-            seen.Length > 1 ? seen.Skip(1).Average(day => day.Amount) : null,
-            days.Length - seen.Length);
-    }
-}
+internal sealed record CdnowCustomer(PurchasePattern Pattern, decimal? MeanRepeatValue, int Later);

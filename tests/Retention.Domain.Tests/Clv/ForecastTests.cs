@@ -88,6 +88,16 @@ public class ForecastTests
         new GammaGamma(6.25, 0.9, 15.44).ExpectedAverageValue(1, 10).ShouldNotBeNull();
     }
 
+    [Fact]
+    public void Many_customers_get_the_scores_of_one()
+    {
+        var (value, horizon) = (new GammaGamma(6.25, 3.744, 15.44), new Horizon(365, 0.1));
+        var customers = Simulated.Customers(new MbgNbd(.6, 90, .8, 2.4), 20_000, (1, 1_200), seed: 7)
+            .Select((customer, index) => new CustomerPurchases(customer.Frequency, customer.AgeAtLastPurchase, customer.Age, index % 50)).ToArray();
+        foreach (PurchaseModel model in (PurchaseModel[])[new MbgNbd(.6, 90, .8, 2.4), new ParetoNbd(.7, 90, .6, 120)])
+            Scoring.All(model, value, customers, horizon).ShouldBe(customers.Select(customer => model.Score(customer, value, horizon)));
+    }
+
     private static void ShouldGive(PurchaseModel model, CustomerPurchases customer, Horizon horizon, double[] expected)
     {
         var outlook = model.Ahead(customer.Frequency, customer.Age, horizon);

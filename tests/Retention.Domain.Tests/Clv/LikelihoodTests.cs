@@ -88,6 +88,20 @@ public class LikelihoodTests
         together.ShouldBe(4 * model.LogLikelihood(PurchaseStatistics.Of([one])) + model.LogLikelihood(PurchaseStatistics.Of([other])), 1e-12);
     }
 
+    [Fact]
+    public void The_sum_is_the_same_to_the_last_bit_however_the_cores_share_it()
+    {
+        var customers = Simulated.Customers(new ParetoNbd(.7, 90, .6, 120), 60_000, (200, 1_200), seed: 6).ToArray();
+        var model = new ParetoNbd(.5, 80, .7, 100);
+        var likelihood = model.LogLikelihood(PurchaseStatistics.Of(customers));
+
+        for (var round = 0; round < 20; round++)
+        {
+            new Random(round).Shuffle(customers);
+            model.LogLikelihood(PurchaseStatistics.Of(customers)).ShouldBe(likelihood);
+        }
+    }
+
     // The error of a logarithm near 0 is the relative error of the likelihood itself.
     private static void ShouldGive(PurchaseModel model, PurchasePattern customer, double expected) =>
         model.LogLikelihood(PurchaseStatistics.Of([customer])).ShouldBe(expected, 1e-12 * Math.Max(1, Math.Abs(expected)));
