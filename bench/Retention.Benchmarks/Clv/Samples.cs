@@ -20,7 +20,8 @@ internal static class Samples
             : ("CDNOW", () => Read(sample));
         yield return ("100 000 simulated, 3 years", () => Valued(Simulated.Customers(Shop, 100_000, (1, 1_095), seed: 1)));
         yield return ("1 000 000 simulated, 3 years", () => Valued(Simulated.Customers(Shop, 1_000_000, (1, 1_095), seed: 1)));
-        yield return ("1 000 000 distinct, 10 years", () => Valued(Simulated.Customers(BusyShop, int.MaxValue, (1, 3_650), seed: 1).Distinct().Take(1_000_000)));
+        yield return ("1 000 000 distinct, 10 years", () => Valued(
+            Simulated.Customers(BusyShop, int.MaxValue, (1, 3_650), seed: 1).Distinct().Take(1_000_000)));
     }
 
     private static CustomerPurchases[] Valued(IEnumerable<PurchasePattern> patterns)
@@ -28,8 +29,11 @@ internal static class Samples
         var (random, value) = (new Random(2), new GammaGamma(6.25, 3.744, 15.44));
         return [.. patterns.Select(pattern => new CustomerPurchases(
             pattern.Frequency, pattern.AgeAtLastPurchase, pattern.Age,
-            pattern.Frequency == 0 ? null : Gamma.Sample(random, value.P * pattern.Frequency, Gamma.Sample(random, value.Q, value.Gamma) * pattern.Frequency)))];
+            pattern.Frequency == 0 ? null : Value(value, pattern.Frequency, random)))];
     }
+
+    private static double Value(GammaGamma value, int frequency, Random random) =>
+        Gamma.Sample(random, value.P * frequency, Gamma.Sample(random, value.Q, value.Gamma) * frequency);
 
     // The calibration of 39 weeks.
     private static CustomerPurchases[] Read(FileInfo file)
@@ -38,7 +42,8 @@ internal static class Samples
         return
         [
             .. File.ReadLines(file.FullName).Skip(1).Select(line => line.Split(','))
-                .GroupBy(row => row[0], row => (Day: DateOnly.Parse(row[1], CultureInfo.InvariantCulture), Amount: double.Parse(row[3], CultureInfo.InvariantCulture)))
+                .GroupBy(row => row[0], row => (
+                    Day: DateOnly.Parse(row[1], CultureInfo.InvariantCulture), Amount: double.Parse(row[3], CultureInfo.InvariantCulture)))
                 .Select(rows =>
                 {
                     var days = rows.Where(row => row.Day <= end).GroupBy(row => row.Day, row => row.Amount).OrderBy(day => day.Key).ToArray();

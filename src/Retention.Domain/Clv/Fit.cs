@@ -50,7 +50,9 @@ public enum Boundary
 /// <param name="LogLikelihood">Over all customers, with times in the model's unit.</param>
 /// <param name="GradientNorm">The largest slope of the mean log-likelihood by the logarithm of a parameter; 0 at a maximum.</param>
 /// <param name="SmallestCurvature">The smallest eigenvalue of minus its Hessian; positive at a maximum.</param>
-/// <param name="StandardErrors">Of each parameter, in the model's order, by the inverse of the Hessian; null at a boundary.</param>
+/// <param name="StandardErrors">
+/// Of each parameter, in the model's order, by the inverse of the Hessian; null where the data show no dropout.
+/// </param>
 /// <param name="Evaluations">How often the likelihood of all rows was computed.</param>
 public sealed record FitDiagnostics(
     long Customers, double LogLikelihood, double GradientNorm, double SmallestCurvature, IReadOnlyList<double>? StandardErrors, Boundary Boundary,

@@ -28,7 +28,8 @@ public readonly record struct Decile(int Number, double Customers, double Expect
 /// </param>
 /// <param name="BrierOfBaseRate">The score of giving everybody the share p who did not buy, p(1 − p): a model must be below it.</param>
 public sealed record HoldOutResult(
-    long Customers, double Expected, long Actual, Accuracy Model, Accuracy Naive, double Brier, double BrierOfBaseRate, IReadOnlyList<Decile> Deciles);
+    long Customers, double Expected, long Actual, Accuracy Model, Accuracy Naive, double Brier, double BrierOfBaseRate,
+    IReadOnlyList<Decile> Deciles);
 
 /// <summary>The evaluation of a model on the time after the data that it was fitted to.</summary>
 public static class HoldOut

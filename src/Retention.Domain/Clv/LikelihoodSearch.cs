@@ -36,8 +36,11 @@ internal static class LikelihoodSearch
         {
             axes = first.Axes(end.Point);
             end = search.Polish(search.Climb(end.Point, axes), axes);
-            if (!(end.Slope <= SmallSlope)) axes = search.Axes(end.Point);
-            if (!(end.Slope <= SmallSlope)) end = search.Polish(search.Climb(end.Point, axes), axes);
+            if (!(end.Slope <= SmallSlope))
+            {
+                axes = search.Axes(end.Point);
+                end = search.Polish(search.Climb(end.Point, axes), axes);
+            }
         }
         return new Found(
             search.Natural(end.Point), end.Mean, search.Hessian(end.Point), [.. end.Point.Select(logarithm => Math.Abs(logarithm) > FarOut)],
@@ -58,7 +61,9 @@ internal sealed class QuasiNewton(double[] scale, Func<double[], Evaluation> lik
 
     public int Evaluations { get; private set; }
 
-    /// <param name="Slope">In the coordinates of the axes, where the curvature is about 1: the way to the maximum, in standard errors of one customer.</param>
+    /// <param name="Slope">
+    /// In the coordinates of the axes, where the curvature is about 1: the way to the maximum, in standard errors of one customer.
+    /// </param>
     public sealed record End(double[] Point, Evaluation Mean, double Slope);
 
     /// <summary>Math.NET's minimiser from a point on, in coordinates with the given axes.</summary>

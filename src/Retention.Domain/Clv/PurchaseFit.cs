@@ -9,7 +9,8 @@ internal static class PurchaseFit
     /// <param name="scale">A plausible value of each parameter.</param>
     /// <param name="noDropout">Whether parameters mean that nobody ever drops out.</param>
     public static Fit<TModel> Run<TModel>(
-        PurchaseStatistics statistics, double[] scale, Func<double[], LikelihoodTerms> terms, Func<double[], bool> noDropout, Func<double[], TModel> model)
+        PurchaseStatistics statistics, double[] scale, Func<double[], LikelihoodTerms> terms, Func<double[], bool> noDropout,
+        Func<double[], TModel> model)
     {
         if (statistics.Rows == 0) return new Fit<TModel>.Refused(FitRefusal.NoCustomers, "There is no customer.", null);
         if (statistics.Frequencies[^1].Frequency == 0)

@@ -3,7 +3,9 @@ using MathNet.Numerics;
 
 namespace Retention.Domain.Clv;
 
-/// <summary>Special functions of real arguments. Within the ranges stated, the error is at most 1e-13 of the value, or of 1 for a logarithm near 0.</summary>
+/// <summary>
+/// Special functions of real arguments. Within the ranges stated, the error is at most 1e-13 of the value, or of 1 for a logarithm near 0.
+/// </summary>
 public static class Special
 {
     private static readonly double HalfLogTwoPi = 0.5 * Math.Log(2 * Math.PI);
@@ -12,7 +14,9 @@ public static class Special
     /// <param name="x">0 &lt; x ≤ 1e300.</param>
     public static double LogGamma(double x) => SpecialFunctions.GammaLn(x);
 
-    /// <summary>ψ(x) = d ln Γ(x) / dx, by recurrence and the asymptotic series: Bernardo (1976), Applied Statistics 25, AS 103, in Math.NET.</summary>
+    /// <summary>
+    /// ψ(x) = d ln Γ(x) / dx, by recurrence and the asymptotic series: Bernardo (1976), Applied Statistics 25, AS 103, in Math.NET.
+    /// </summary>
     /// <param name="x">0 &lt; x ≤ 1e300.</param>
     public static double Digamma(double x) => SpecialFunctions.DiGamma(x);
 

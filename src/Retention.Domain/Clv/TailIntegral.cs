@@ -74,11 +74,14 @@ internal sealed class TailIntegral(double alpha, double beta)
         var share = Vector256.Exp(rest.Log - log);
         var (sum, byP, byQ, byLow, byHigh) = (share, share * rest.ByM, share * rest.ByN, share * rest.ByAlpha, share * rest.ByBeta);
 
-        // A panel is at most two wide, and the integrand falls by at most e^20 in it; beyond e^−42 it does not count.
-        var length = Vector256.Log((Vector256.Create(low) + later) / l);
+        // Both powers fall. Where they have fallen by e^42 the rest does not count, be m < 1 and the first one growing; a panel is at most
+        // two wide, and its integrand falls by at most e^15.
         var fall = Vector256.Max(p - one, Vector256.Create(1e-9));
+        var length = Vector256.Log((Vector256.Create(low) + later) / l);
         length = Vector256.Min(length, Vector256.Create(42.0) / fall);
-        var needed = Vector256.Max(length * Vector256.Create(0.5), length * fall / Vector256.Create(20.0));
+        length = Vector256.Min(length, Vector256.Log(one + h / l * (Vector256.Exp(Vector256.Create(60.0) / q) - one)));
+        var fallen = fall * length + q * Vector256.Log(one + l / h * (Vector256.Exp(length) - one));
+        var needed = Vector256.Max(length / 2.0, fallen / 15.0);
         var panels = Math.Max(1, (int)Math.Ceiling(Math.Max(Math.Max(needed[0], needed[1]), Math.Max(needed[2], needed[3]))));
         var half = length / (2.0 * panels);
         for (var panel = 0; panel < panels; panel++)

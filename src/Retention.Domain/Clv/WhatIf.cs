@@ -76,6 +76,7 @@ public static class WhatIf
         var cost = economics?.AcquisitionCost * size;
         var (profitBefore, profitAfter) = (economics?.Margin * before - cost, economics?.Margin * after - cost);
         return new WhatIfResult(
-            before, after, before > 0 ? after / before - 1 : null, profitBefore, profitAfter, profitBefore > 0 ? profitAfter / profitBefore - 1 : null);
+            before, after, before > 0 ? after / before - 1 : null,
+            profitBefore, profitAfter, profitBefore > 0 ? profitAfter / profitBefore - 1 : null);
     }
 }

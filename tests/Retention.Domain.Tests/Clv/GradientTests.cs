@@ -14,7 +14,7 @@ public class GradientTests
         new BgNbd(.24, 4.4, .79, 2.4, TimeUnit.Week), new BgNbd(3, 200, 1, 1e-2), new BgNbd(.01, 1, 1e-4, 1e3),
         new MbgNbd(.52, 6.2, .89, 1.6, TimeUnit.Week), new MbgNbd(3, 200, 1, 1e-2),
         new ParetoNbd(.55, 10.6, .61, 11.7, TimeUnit.Week), new ParetoNbd(.55, 11.7, .61, 10.6, TimeUnit.Week), new ParetoNbd(.8, 30, 1, 30),
-        new ParetoNbd(2, 500, 3, 5), new ParetoNbd(.05, 2, .3, 4_000),
+        new ParetoNbd(2, 500, 3, 5), new ParetoNbd(.05, 2, .3, 4_000), new ParetoNbd(.3, 1, .4, 1e6), new ParetoNbd(.3, 1e6, .4, 1), new ParetoNbd(300, 5e4, 200, 1e3),
     ];
 
     [Theory, MemberData(nameof(Models))]

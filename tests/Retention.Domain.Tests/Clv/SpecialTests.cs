@@ -111,6 +111,13 @@ public class SpecialTests
     [InlineData(7.0, 12.0, 5001.0, 1.6, 1565.0, -36820.818624411069)]
     [InlineData(12.0, 7.0, 2.2, 1.0, 0.0, -5.9012370586412135)]
     [InlineData(100.0, 0.1, 0.6, 1.3, 0.5, -1.6274878042297562)]
+    [InlineData(1e5, 1e3, 1003, 1.5, 100, -11554.486488182623)]
+    [InlineData(1e3, 1e5, 1003, 1000, 10, -18451.486272455538)]
+    [InlineData(5e4, 100, 300.5, 1.6, 400, -3258.9253853159916)]
+    [InlineData(1e6, 1, 0.4, 0.7, 0, 1.1661558888860758)]
+    [InlineData(1, 1e6, 0.4, 0.7, 0, 1.0084899492073027)]
+    [InlineData(1, 1e6, 5000.4, 1.7, 3, -6962.6434752168889)]
+    [InlineData(1e6, 1, 5000.4, 1.7, 3, -69083.8466227528)]
     public void The_tail_integral_has_twelve_digits(double alpha, double beta, double m, double n, double t, double expected) =>
         ShouldBeNear(new TailIntegral(alpha, beta).Log(m, n, t), expected, 1e-12);
 
