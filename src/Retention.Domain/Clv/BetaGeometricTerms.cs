@@ -41,6 +41,16 @@ internal sealed class BetaGeometricTerms(double r, double alpha, double a, doubl
         }
     }
 
+    /// <summary>ln D alone.</summary>
+    public void LogDropped(ReadOnlySpan<int> x, ReadOnlySpan<int> days, Span<double> logs)
+    {
+        for (var pair = 0; pair < x.Length; pair++)
+        {
+            var repeats = x[pair] + firstDropout;
+            logs[pair] = repeats == 0 ? double.NegativeInfinity : logA - Math.Log(b + repeats - 1) - (r + x[pair]) * Math.Log(alpha + days[pair] / unit);
+        }
+    }
+
     public override void Kept(ReadOnlySpan<int> x, ReadOnlySpan<int> days, Span<double> logs, Span<Vector256<double>> gradients)
     {
         for (var pair = 0; pair < x.Length; pair++) Power(x[pair], days[pair], 0, default, out logs[pair], out gradients[pair]);

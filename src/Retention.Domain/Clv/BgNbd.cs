@@ -17,8 +17,8 @@ public sealed record BgNbd(double R, double Alpha, double A, double B, TimeUnit 
 
     internal override LikelihoodTerms Terms() => new BetaGeometricTerms(R, Alpha, A, B, firstDropout: 0, (int)Unit);
 
-    internal override double LogDropped(int x, int ageAtLastPurchase) =>
-        x == 0 ? double.NegativeInfinity : Math.Log(A / (B + x - 1)) - (R + x) * Math.Log(Alpha + ageAtLastPurchase / (double)Unit);
+    internal override void LogDropped(ReadOnlySpan<int> x, ReadOnlySpan<int> ageAtLastPurchase, Span<double> logs) =>
+        new BetaGeometricTerms(R, Alpha, A, B, firstDropout: 0, (int)Unit).LogDropped(x, ageAtLastPurchase, logs);
 
     internal override Outlook Ahead(int x, int age, Horizon horizon) =>
         new BetaGeometricForecast(R, Alpha, A, B, firstDropout: 0, (int)Unit).Of(x, age, horizon);

@@ -13,7 +13,7 @@ internal static class Gauss2F1
     // At z = 0.9 the geometric series needs 350.
     private const int MostTerms = 512;
 
-    /// <returns>NaN beyond the range, where it may not converge.</returns>
+    /// <returns>Each as if it were alone; NaN beyond the range, where it may not converge.</returns>
     public static Vector256<double> Of(Vector256<double> upper, Vector256<double> lower, Vector256<double> z)
     {
         var (sum, term, index) = (Vector256<double>.One, Vector256<double>.One, Vector256<double>.Zero);
@@ -23,7 +23,10 @@ internal static class Gauss2F1
             term *= z * ((upper + index) / (lower + index));
             sum += term;
             index += Vector256<double>.One;
-            if ((terms & 3) == 3 && Vector256.LessThanOrEqualAll(term, enough * sum)) return sum;
+            if ((terms & 3) != 3) continue;
+            // What has converged stays as it is, whatever the others need.
+            term = Vector256.ConditionalSelect(Vector256.LessThanOrEqual(term, enough * sum), Vector256<double>.Zero, term);
+            if (Vector256.EqualsAll(term, Vector256<double>.Zero)) return sum;
         }
         return Vector256.Create(double.NaN);
     }

@@ -15,8 +15,8 @@ public sealed record MbgNbd(double R, double Alpha, double A, double B, TimeUnit
 
     internal override LikelihoodTerms Terms() => new BetaGeometricTerms(R, Alpha, A, B, firstDropout: 1, (int)Unit);
 
-    internal override double LogDropped(int x, int ageAtLastPurchase) =>
-        Math.Log(A / (B + x)) - (R + x) * Math.Log(Alpha + ageAtLastPurchase / (double)Unit);
+    internal override void LogDropped(ReadOnlySpan<int> x, ReadOnlySpan<int> ageAtLastPurchase, Span<double> logs) =>
+        new BetaGeometricTerms(R, Alpha, A, B, firstDropout: 1, (int)Unit).LogDropped(x, ageAtLastPurchase, logs);
 
     internal override Outlook Ahead(int x, int age, Horizon horizon) =>
         new BetaGeometricForecast(R, Alpha, A, B, firstDropout: 1, (int)Unit).Of(x, age, horizon);

@@ -28,8 +28,8 @@ public sealed record ParetoNbd(double R, double Alpha, double S, double Beta, Ti
 
     internal override LikelihoodTerms Terms() => new ParetoTerms(R, Alpha, S, Beta, (int)Unit);
 
-    internal override double LogDropped(int x, int ageAtLastPurchase) =>
-        Math.Log(S) + new TailIntegral(Alpha, Beta).Log(R + x, S + 1, ageAtLastPurchase / (double)Unit);
+    internal override void LogDropped(ReadOnlySpan<int> x, ReadOnlySpan<int> ageAtLastPurchase, Span<double> logs) =>
+        new ParetoTerms(R, Alpha, S, Beta, (int)Unit).LogDropped(x, ageAtLastPurchase, logs);
 
     internal override Outlook Ahead(int x, int age, Horizon horizon) => new ParetoForecast(R, Alpha, S, Beta, (int)Unit).Of(x, age, horizon);
 }

@@ -49,14 +49,23 @@ internal sealed class ParetoTerms(double r, double alpha, double s, double beta,
         }
     }
 
-    // ln J(m + x, n; days) in fours; the last four are filled up with the last pair.
+    /// <summary>ln D alone.</summary>
+    public void LogDropped(ReadOnlySpan<int> x, ReadOnlySpan<int> days, Span<double> logs)
+    {
+        for (var first = 0; first < x.Length; first += 4)
+        {
+            var (frequency, time) = Four(x, days, first);
+            var log = tail.Log(frequency + Vector256.Create(r), s + 1, time) + Vector256.Create(Math.Log(s));
+            for (var lane = 0; lane < Math.Min(4, x.Length - first); lane++) logs[first + lane] = log[lane];
+        }
+    }
+
+    // ln J(m + x, n; days) in fours.
     private void Tails(ReadOnlySpan<int> x, ReadOnlySpan<int> days, double m, double n, Span<double> logs, Span<Vector256<double>> gradients)
     {
         for (var first = 0; first < x.Length; first += 4)
         {
-            var (second, third, fourth) = (Math.Min(first + 1, x.Length - 1), Math.Min(first + 2, x.Length - 1), Math.Min(first + 3, x.Length - 1));
-            var frequency = Vector256.Create((double)x[first], x[second], x[third], x[fourth]);
-            var time = Vector256.Create((double)days[first], days[second], days[third], days[fourth]) / unit;
+            var (frequency, time) = Four(x, days, first);
             var (log, byM, byN, byAlpha, byBeta) = tail.LogWithGradient(frequency + Vector256.Create(m), n, time);
             for (var lane = 0; lane < Math.Min(4, x.Length - first); lane++)
             {
@@ -64,5 +73,14 @@ internal sealed class ParetoTerms(double r, double alpha, double s, double beta,
                 gradients[first + lane] = Vector256.Create(byM[lane], byAlpha[lane], byN[lane], byBeta[lane]);
             }
         }
+    }
+
+    // The last four are filled up with the last pair.
+    private (Vector256<double> X, Vector256<double> Time) Four(ReadOnlySpan<int> x, ReadOnlySpan<int> days, int first)
+    {
+        var (second, third, fourth) = (Math.Min(first + 1, x.Length - 1), Math.Min(first + 2, x.Length - 1), Math.Min(first + 3, x.Length - 1));
+        return (
+            Vector256.Create((double)x[first], x[second], x[third], x[fourth]),
+            Vector256.Create((double)days[first], days[second], days[third], days[fourth]) / unit);
     }
 }

@@ -16,15 +16,17 @@ public abstract record PurchaseModel(TimeUnit Unit)
     public Score Score(CustomerPurchases customer, GammaGamma? value, Horizon horizon)
     {
         customer.Pattern.Valid();
+        var dropped = 0.0;
+        LogDropped([customer.Frequency], [customer.AgeAtLastPurchase], new Span<double>(ref dropped));
         return Clv.Score.Of(
-            LogDropped(customer.Frequency, customer.AgeAtLastPurchase), Ahead(customer.Frequency, customer.Age, horizon.Valid()),
+            dropped, Ahead(customer.Frequency, customer.Age, horizon.Valid()),
             value?.ExpectedAverageValue(customer.Frequency, customer.MeanRepeatValue));
     }
 
     internal abstract LikelihoodTerms Terms();
 
-    /// <summary>ln D(x, t_x).</summary>
-    internal abstract double LogDropped(int x, int ageAtLastPurchase);
+    /// <summary>ln D(x, t_x), for many customers at a time.</summary>
+    internal abstract void LogDropped(ReadOnlySpan<int> x, ReadOnlySpan<int> ageAtLastPurchase, Span<double> logs);
 
     internal abstract Outlook Ahead(int x, int age, Horizon horizon);
 }

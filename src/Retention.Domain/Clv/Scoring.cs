@@ -21,14 +21,19 @@ public static class Scoring
         var scores = new Score[customers.Count];
         FixedBlocks.ForEach(scores.Length, range =>
         {
-            for (var index = range.Start.Value; index < range.End.Value; index++)
+            var start = range.Start.Value;
+            var (frequencies, ages) = (new int[range.End.Value - start], new int[range.End.Value - start]);
+            for (var index = 0; index < ages.Length; index++) (frequencies[index], ages[index], _, _) = customers[start + index];
+            var dropped = new double[ages.Length];
+            model.LogDropped(frequencies, ages, dropped);
+            for (var index = 0; index < dropped.Length; index++)
             {
-                var (x, last, age, mean) = customers[index];
+                var (x, _, age, mean) = customers[start + index];
                 // Where two pairs share a place the later one takes it. Threads may overwrite each other's: every entry is right.
                 ref var place = ref outlooks[HashCode.Combine(x, age) & (outlooks.Length - 1)];
                 var entry = place;
                 if (entry is null || entry.X != x || entry.Age != age) place = entry = new Entry(x, age, model.Ahead(x, age, horizon));
-                scores[index] = Score.Of(model.LogDropped(x, last), entry.Outlook, value?.ExpectedAverageValue(x, mean));
+                scores[start + index] = Score.Of(dropped[index], entry.Outlook, value?.ExpectedAverageValue(x, mean));
             }
         });
         return scores;

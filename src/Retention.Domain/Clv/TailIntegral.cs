@@ -23,15 +23,21 @@ internal sealed class TailIntegral(double alpha, double beta)
     /// <summary>ln J(m, n; t).</summary>
     public double Log(double m, double n, double t) => Log(Vector256.Create(m), n, Vector256.Create(t))[0];
 
-    /// <summary>The same for four pairs of m and t.</summary>
+    /// <summary>The same for four pairs of m and t, each as if it were alone.</summary>
     public Vector256<double> Log(Vector256<double> m, double n, Vector256<double> t)
     {
-        if (Slow(t)) return LogWithGradient(m, n, t).Log;
+        if (Slow(t)) return Vector256.Create(Alone(0), Alone(1), Alone(2), Alone(3));
 
         var (one, nn) = (Vector256<double>.One, Vector256.Create(n));
         var (p, q) = betaIsLarger ? (m, nn) : (nn, m);
         var (l, h, k) = (Vector256.Create(low) + t, Vector256.Create(high) + t, m + nn - one);
         return (one - p) * Vector256.Log(l) - q * Vector256.Log(h) + Vector256.Log(Gauss2F1.Of(q, k + one, Vector256.Create(high - low) / h) / k);
+
+        double Alone(int lane)
+        {
+            var time = Vector256.Create(t[lane]);
+            return Slow(time) ? LogWithGradient(Vector256.Create(m[lane]), n, time).Log[0] : Log(Vector256.Create(m[lane]), n, time)[0];
+        }
     }
 
     /// <summary>ln J and its derivatives by m, n, α and β, for four pairs of m and t.</summary>

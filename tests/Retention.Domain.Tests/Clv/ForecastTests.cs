@@ -94,7 +94,7 @@ public class ForecastTests
         var (value, horizon) = (new GammaGamma(6.25, 3.744, 15.44), new Horizon(365, 0.1));
         var customers = Simulated.Customers(new MbgNbd(.6, 90, .8, 2.4), 20_000, (1, 1_200), seed: 7)
             .Select((customer, index) => new CustomerPurchases(customer.Frequency, customer.AgeAtLastPurchase, customer.Age, index % 50)).ToArray();
-        foreach (PurchaseModel model in (PurchaseModel[])[new MbgNbd(.6, 90, .8, 2.4), new ParetoNbd(.7, 90, .6, 120)])
+        foreach (PurchaseModel model in (PurchaseModel[])[new MbgNbd(.6, 90, .8, 2.4), new ParetoNbd(.7, 90, .6, 300), new ParetoNbd(.8, 300, .4, 5)])
             Scoring.All(model, value, customers, horizon).ShouldBe(customers.Select(customer => model.Score(customer, value, horizon)));
     }
 
