@@ -48,12 +48,10 @@ public static class ChunkFormat
     /// <exception cref="InvalidDataException">Another format wrote the chunk, or its bytes are broken.</exception>
     public static ImmutableArray<Entry> Read(ChunkBytes bytes)
     {
-        using var core = new CompactReader(bytes.Core);
-        using var names = bytes.Names.Length == 0 ? null : new CompactReader(bytes.Names);
-        using var details = bytes.Details.Length == 0 ? null : new CompactReader(bytes.Details);
-        var version = core.ReadByte();
-        if (version != Version)
-            throw new InvalidDataException($"A history chunk has format {version}; this program reads {Version} only. Make the histories anew from the log.");
+        var core = new CompactReader(bytes.Core);
+        var names = bytes.Names.Length == 0 ? null : new CompactReader(bytes.Names);
+        var details = bytes.Details.Length == 0 ? null : new CompactReader(bytes.Details);
+        RefuseOthers(core);
         var entries = ImmutableArray.CreateBuilder<Entry>(core.Read7BitEncodedInt());
         var (time, position, source) = (0L, 0L, "");
         for (var left = entries.Capacity; left > 0; left--)
@@ -68,6 +66,43 @@ public static class ChunkFormat
             entries.Add(new Entry(position, knownUntil, time, source, names?.ReadString() ?? "", fact));
         }
         return entries.MoveToImmutable();
+    }
+
+    /// <summary>Adds the entries of a chunk to columns, without names and details.</summary>
+    /// <param name="core">At the beginning of a chunk's core.</param>
+    /// <exception cref="InvalidDataException">Another format wrote the chunk, or its bytes are broken.</exception>
+    internal static void Read(CompactReader core, Columns into)
+    {
+        RefuseOthers(core);
+        var (time, position) = (0L, 0L);
+        for (var left = core.Read7BitEncodedInt(); left > 0; left--)
+        {
+            var kind = core.ReadByte();
+            time += core.Read7BitEncodedInt64();
+            position += core.ReadSigned();
+            var knownUntil = (kind & Retracted) != 0 ? position + core.Read7BitEncodedInt64() : 0;
+            var known = new Known(time, position, knownUntil);
+            switch ((FactKind)(kind & ~Retracted))
+            {
+                case FactKind.Purchase:
+                    var (order, total) = (core.ReadInt64(), core.ReadSigned());
+                    into.AddPurchase(known, order, total, core.ReadBoolean() ? core.ReadSigned() : null, core.ReadUtf8());
+                    break;
+                case FactKind.Profile:
+                    into.AddProfile(known, core);
+                    break;
+                case var other:
+                    into.AddOther(known, FactFormat.Read(other, core));
+                    break;
+            }
+        }
+    }
+
+    private static void RefuseOthers(CompactReader core)
+    {
+        var version = core.ReadByte();
+        if (version != Version)
+            throw new InvalidDataException($"A history chunk has format {version}; this program reads {Version} only. Make the histories anew from the log.");
     }
 
     private static void WriteDetails(CompactWriter to, PurchaseDetails? details)

@@ -3,6 +3,9 @@ namespace Retention.Domain.Customers;
 /// <summary>A fact besides purchases and when it occurred, in UTC ticks.</summary>
 public readonly record struct Told(long OccurredAt, Fact Fact);
 
+/// <summary>When a fact occurred, and the log positions from which and, unless 0, until which it was in the record.</summary>
+internal readonly record struct Known(long OccurredAt, long From, long Until);
+
 /// <summary>
 /// The facts of many customers, column by column: purchases as plain numbers, so that a fold over millions of them reads memory in
 /// order and allocates nothing, and everything else as facts. What one customer has lies together, in order of (occurredAt, source, id).
@@ -14,6 +17,8 @@ public sealed class Columns
     public const long UnknownMargin = long.MinValue;
 
     private readonly Dictionary<string, int> channelCodes = new(StringComparer.Ordinal);
+    private readonly Dictionary<byte[], Fact.Profile> profiles = new(Utf8Comparer.Instance);
+    private readonly CompactReader reader = new([]);
     private readonly List<string?> channels = [null];
     private readonly Dictionary<int, long> purchaseKnownUntil = [];
     private readonly Dictionary<int, long> otherKnownUntil = [];
@@ -120,40 +125,72 @@ public sealed class Columns
     {
         foreach (var entry in entries)
         {
-            if (entry.Fact is Fact.Purchase purchase) Add(entry, purchase);
-            else AddOther(entry);
+            var known = new Known(entry.OccurredAt, entry.KnownFrom, entry.KnownUntil);
+            if (entry.Fact is not Fact.Purchase purchase)
+            {
+                AddOther(known, entry.Fact);
+                continue;
+            }
+            AddPurchase(known, purchase.Order, purchase.Total, purchase.Margin, CodeOf(purchase.Channel));
+            if (purchase.Details is { } lines) details[Purchases - 1] = lines;
         }
         Close(customer);
     }
 
-    private void Add(Entry entry, Fact.Purchase purchase)
+    /// <summary>Adds a customer whose whole history is one chunk.</summary>
+    /// <param name="core">See <see cref="ChunkBytes"/>.</param>
+    /// <exception cref="InvalidDataException">Another format wrote the chunk, or its bytes are broken.</exception>
+    public void Add(string customer, byte[] core)
     {
-        if (Purchases == occurredAt.Length) GrowPurchases();
-        occurredAt[Purchases] = entry.OccurredAt;
-        order[Purchases] = purchase.Order;
-        total[Purchases] = purchase.Total;
-        knownFrom[Purchases] = entry.KnownFrom;
-        channel[Purchases] = CodeOf(purchase.Channel);
-        if (purchase.Margin is { } known) (margin ??= NoMargins(occurredAt.Length))[Purchases] = known;
-        else if (margin is not null) margin[Purchases] = UnknownMargin;
-        if (purchase.Details is { } lines) details[Purchases] = lines;
-        if (entry.KnownUntil != 0) purchaseKnownUntil[Purchases] = entry.KnownUntil;
-        LastPosition = Math.Max(LastPosition, entry.KnownFrom);
-        Purchases++;
+        reader.Reset(core);
+        ChunkFormat.Read(reader, this);
+        Close(customer);
     }
 
-    private void AddOther(Entry entry)
+    internal void AddPurchase(Known known, long orderKey, long charged, long? ownMargin, ReadOnlySpan<byte> channelName) =>
+        AddPurchase(known, orderKey, charged, ownMargin, CodeOf(channelName));
+
+    /// <summary>Profiles repeat from customer to customer; equal ones are one object.</summary>
+    internal void AddProfile(Known known, CompactReader from)
+    {
+        var start = from.At;
+        FactFormat.SkipProfile(from);
+        var bytes = from.Since(start);
+        if (!profiles.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(bytes, out var profile))
+        {
+            var key = bytes.ToArray();
+            profiles[key] = profile = (Fact.Profile)FactFormat.Read(FactKind.Profile, new CompactReader(key));
+        }
+        AddOther(known, profile);
+    }
+
+    internal void AddOther(Known known, Fact fact)
     {
         if (Others == others.Length)
         {
             Array.Resize(ref others, Others * 2);
             Array.Resize(ref othersKnownFrom, Others * 2);
         }
-        others[Others] = new Told(entry.OccurredAt, entry.Fact);
-        othersKnownFrom[Others] = entry.KnownFrom;
-        if (entry.KnownUntil != 0) otherKnownUntil[Others] = entry.KnownUntil;
-        LastPosition = Math.Max(LastPosition, entry.KnownFrom);
+        others[Others] = new Told(known.OccurredAt, fact);
+        othersKnownFrom[Others] = known.From;
+        if (known.Until != 0) otherKnownUntil[Others] = known.Until;
+        LastPosition = Math.Max(LastPosition, known.From);
         Others++;
+    }
+
+    private void AddPurchase(Known known, long orderKey, long charged, long? ownMargin, int channelCode)
+    {
+        if (Purchases == occurredAt.Length) GrowPurchases();
+        occurredAt[Purchases] = known.OccurredAt;
+        order[Purchases] = orderKey;
+        total[Purchases] = charged;
+        knownFrom[Purchases] = known.From;
+        channel[Purchases] = channelCode;
+        if (ownMargin is { } stated) (margin ??= NoMargins(occurredAt.Length))[Purchases] = stated;
+        else if (margin is not null) margin[Purchases] = UnknownMargin;
+        if (known.Until != 0) purchaseKnownUntil[Purchases] = known.Until;
+        LastPosition = Math.Max(LastPosition, known.From);
+        Purchases++;
     }
 
     /// <summary>Ends the customer that everything added since the last one belongs to.</summary>
@@ -194,10 +231,20 @@ public sealed class Columns
 
     private int CodeOf(string? name)
     {
-        if (name is null) return 0;
+        if (string.IsNullOrEmpty(name)) return 0;
         if (channelCodes.TryGetValue(name, out var code)) return code;
         channels.Add(name);
         return channelCodes[name] = channels.Count - 1;
+    }
+
+    private int CodeOf(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.IsEmpty) return 0;
+        const int ordinary = 64;
+        if (utf8.Length > ordinary) return CodeOf(System.Text.Encoding.UTF8.GetString(utf8));
+        Span<char> name = stackalloc char[ordinary];
+        name = name[..System.Text.Encoding.UTF8.GetChars(utf8, name)];
+        return channelCodes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var code) ? code : CodeOf(name.ToString());
     }
 
     private void GrowPurchases()
@@ -218,5 +265,26 @@ public sealed class Columns
         var none = new long[size];
         none.AsSpan().Fill(UnknownMargin);
         return none;
+    }
+
+    /// <summary>Compares bytes by what they are, so that a span finds its array.</summary>
+    private sealed class Utf8Comparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    {
+        public static readonly Utf8Comparer Instance = new();
+
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] obj) => GetHashCode(obj.AsSpan());
+
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate)
+        {
+            var hash = new HashCode();
+            hash.AddBytes(alternate);
+            return hash.ToHashCode();
+        }
+
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
     }
 }

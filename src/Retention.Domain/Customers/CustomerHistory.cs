@@ -15,7 +15,7 @@ public sealed record CustomerHistory(ImmutableArray<Chunk> Chunks)
 
     public CustomerHistory With(Entry entry)
     {
-        if (Chunks.IsEmpty) return new([new Chunk(0, [entry])]);
+        if (Chunks.IsEmpty) return new([new Chunk(Chunk.First, [entry])]);
         var at = Math.Max(0, LastStartingAtOrBefore(entry));
         var chunk = Chunks[at];
         var place = chunk.Entries.BinarySearch(entry, Entry.InOrder);
@@ -67,6 +67,9 @@ public sealed record Chunk(long Number, ImmutableArray<Entry> Entries)
     /// customers' worth of bytes.
     /// </summary>
     public const int Capacity = 64;
+
+    /// <summary>The number of every customer's first chunk.</summary>
+    public const long First = 0;
 
     /// <summary>Between the numbers of neighbours; halved 32 times before the chunks of a customer are numbered anew.</summary>
     public const long Gap = 1L << 32;

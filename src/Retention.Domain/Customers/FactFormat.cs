@@ -163,6 +163,18 @@ internal static class FactFormat
             : answer with { Scale = new Scale((int)from.ReadSigned(), (int)from.ReadSigned(), (int)from.ReadSigned()) };
     }
 
+    /// <summary>Passes over a profile.</summary>
+    public static void SkipProfile(CompactReader from)
+    {
+        from.ReadBoolean();
+        for (var left = from.Read7BitEncodedInt(); left > 0; left--)
+        {
+            from.ReadUtf8();
+            from.ReadBoolean();
+            from.ReadUtf8();
+        }
+    }
+
     private static SortedDictionary<string, string?> ReadAttributes(CompactReader from)
     {
         var attributes = new SortedDictionary<string, string?>(StringComparer.Ordinal);

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Npgsql;
+using Retention.Projections.ReadModels;
 
 namespace Retention.Projections.EventLog;
 
@@ -9,21 +10,28 @@ namespace Retention.Projections.EventLog;
 /// </summary>
 public sealed partial class Place
 {
+    /// <summary>1 GB.</summary>
+    public const long DefaultHistoryMemory = 1L << 30;
+
     private const string SchemaToken = "{schema}";
 
     /// <param name="schema">A plain lower-case identifier, since it is written into statements unquoted.</param>
     /// <exception cref="ArgumentException">The schema's name is not <c>[a-z_][a-z0-9_]*</c> of at most 63 characters.</exception>
-    public Place(NpgsqlDataSource dataSource, string schema = "retention")
+    /// <param name="historyMemory">The most memory that histories held for folds may take together, in bytes.</param>
+    public Place(NpgsqlDataSource dataSource, string schema = "retention", long historyMemory = DefaultHistoryMemory)
     {
         if (!Identifier().IsMatch(schema))
             throw new ArgumentException($"'{schema}' is not a schema name: [a-z_][a-z0-9_]*, at most 63 characters.", nameof(schema));
         DataSource = dataSource;
         Schema = schema;
+        Copies = new HistoryCopies(this, historyMemory);
     }
 
     public NpgsqlDataSource DataSource { get; }
 
     public string Schema { get; }
+
+    internal HistoryCopies Copies { get; }
 
     /// <summary>The statement with every <c>{schema}</c> replaced by this place's schema.</summary>
     public string Qualify(string sql) => sql.Replace(SchemaToken, Schema, StringComparison.Ordinal);

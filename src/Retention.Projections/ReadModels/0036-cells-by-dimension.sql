@@ -110,3 +110,6 @@ create table {schema}.history_changes (
     customers varchar[] not null,
     constraint pk_history_changes primary key (tenant_id, position)
 );
+
+-- Customers with more than one chunk, who are few.
+create index idx_customer_history_long on {schema}.customer_history (tenant_id, customer_id) where chunk <> 0;

@@ -37,13 +37,14 @@ internal static class CustomerHistories
         NpgsqlConnection connection, Place place, (string Tenant, string Customer) of, CancellationToken ct) =>
         (await OfAsync(connection, place, (of.Tenant, [of.Customer]), ct)).GetValueOrDefault(of.Customer);
 
-    /// <summary>Every history of a tenant, without names and details, by binary COPY.</summary>
+    /// <summary>Every history of a tenant, without names, by binary COPY.</summary>
+    /// <param name="details">Whether lines and codes are read, too.</param>
     public static async IAsyncEnumerable<(string Customer, CustomerHistory History)> AllAsync(
-        NpgsqlConnection connection, Place place, string tenant, [EnumeratorCancellation] CancellationToken ct)
+        NpgsqlConnection connection, Place place, string tenant, bool details, [EnumeratorCancellation] CancellationToken ct)
     {
         // COPY takes no parameters; tenant names are [a-z0-9-], and quoted all the same.
         var sql = $$"""
-            copy (select customer_id, chunk, core from {schema}.customer_history
+            copy (select customer_id, chunk, core, {{(details ? "details" : "''::bytea")}} from {schema}.customer_history
                   where tenant_id = '{{tenant.Replace("'", "''", StringComparison.Ordinal)}}' order by customer_id, chunk)
             to stdout (format binary)
             """;
@@ -61,7 +62,8 @@ internal static class CustomerHistories
             customer = next;
             var number = await copy.ReadAsync<long>(NpgsqlDbType.Bigint, ct);
             var core = await copy.ReadAsync<byte[]>(NpgsqlDbType.Bytea, ct);
-            chunks.Add(new Chunk(number, ChunkFormat.Read(new ChunkBytes(core, [], []))));
+            var lines = await copy.ReadAsync<byte[]>(NpgsqlDbType.Bytea, ct);
+            chunks.Add(new Chunk(number, ChunkFormat.Read(new ChunkBytes(core, [], lines))));
         }
         if (chunks.Count > 0) yield return (customer, new CustomerHistory(chunks.ToImmutable()));
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data;
 using System.Runtime.CompilerServices;
 using Npgsql;
@@ -19,6 +20,9 @@ public sealed record Question(Definition Definition, AsOf AsOf, Partition Partit
 
     /// <summary>The log position as of which the record is read.</summary>
     public long KnownAt { get; init; } = long.MaxValue;
+
+    /// <summary>Whether lines and codes of orders must be read even if the selection does not name them.</summary>
+    public bool Details { get; init; }
 
     internal CustomerView View() => new(Definition, AsOf.Moment.UtcTicks, KnownAt);
 
@@ -91,11 +95,32 @@ public sealed class Snapshot : IAsyncDisposable
         Question question, Func<TCells> empty, Action<CustomerView, TCells> contribute, CancellationToken ct)
         where TCells : IMergeable<TCells>
     {
+        var folds = new ConcurrentBag<Fold<TCells>>();
+        // A copy may hold later facts than this look at the tenant.
+        var known = question with { KnownAt = Math.Min(question.KnownAt, Reflection.Position) };
+        if (question.Selection.NamesDetails || question.Details)
+        {
+            var view = known.View();
+            var one = new Fold<TCells>(known, empty, contribute);
+            folds.Add(one);
+            await foreach (var (customer, history) in CustomerHistories.AllAsync(connection, Place, Tenant, details: true, ct))
+                one.Add(view.Look(Columns.Of((customer, history.Entries)), 0));
+        }
+        else await Place.Copies.ReadAsync(this, connection, part => folds.Add(FoldOf(part, known, empty, contribute)), ct);
         var fold = new Fold<TCells>(question, empty, contribute);
-        var view = question.View();
-        await foreach (var (customer, history) in CustomerHistories.AllAsync(connection, Place, Tenant, ct))
-            fold.Add(view.Look(Columns.Of((customer, history.Entries)), 0));
+        foreach (var part in folds) fold.Add(part);
         return fold.Groups();
+    }
+
+    private static Fold<TCells> FoldOf<TCells>(HistoryPart part, Question question, Func<TCells> empty, Action<CustomerView, TCells> contribute)
+        where TCells : IMergeable<TCells>
+    {
+        var (fold, view) = (new Fold<TCells>(question, empty, contribute), question.View());
+        for (var customer = 0; customer < part.Columns.Count; customer++)
+        {
+            if (part.Holds(customer)) fold.Add(view.Look(part.Columns, customer));
+        }
+        return fold;
     }
 
     /// <summary>The rows of a query over read models; <c>$1</c> is the tenant, <c>{schema}</c> the place's schema.</summary>

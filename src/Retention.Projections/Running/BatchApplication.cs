@@ -50,7 +50,7 @@ internal sealed class BatchApplication(Place place)
         var reflection = await ReflectionAsync(connection, tenant, ct);
         var definition = reflection.Settings.ToDefinition();
         var cells = new MaintainedCells(definition);
-        await foreach (var (_, history) in CustomerHistories.AllAsync(connection, place, tenant, ct)) cells.Add(history);
+        await foreach (var (_, history) in CustomerHistories.AllAsync(connection, place, tenant, details: false, ct)) cells.Add(history);
 
         await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };
         foreach (var table in MaintainedCells.Tables)

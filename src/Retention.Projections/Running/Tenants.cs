@@ -58,6 +58,7 @@ public sealed class Tenants(Place place, TenantSettings settings)
         await transaction.CommitAsync(ct);
         known.TryRemove(tenant, out _);
         settings.Forget(tenant);
+        place.Copies.Forget(tenant);
         return rows > 0;
     }
 }
