@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Retention.Benchmarks.Append;
 using Retention.Benchmarks.Clv;
+using Retention.Benchmarks.Query;
 
 var events = new Option<int>("--events") { DefaultValueFactory = _ => 100_000, Description = "Events for each batch measurement." };
 var httpEvents = new Option<int>("--http-events") { DefaultValueFactory = _ => 200_000, Description = "Events for each measurement of NDJSON over HTTP." };
@@ -18,4 +19,11 @@ var clv = new Command("clv", "Fits and scores of the predictive models, up to a 
 clv.SetAction(words => ClvBenchmark.Run(
     new ClvOptions(words.GetValue(sample), words.GetValue(repeat), words.GetValue(onlyData), words.GetValue(json))));
 
-return await new RootCommand("Measures what the documentation claims.") { append, clv }.Parse(args).InvokeAsync();
+var customers = new Option<int>("--customers") { DefaultValueFactory = _ => 1_000_000, Description = "Customers of the large tenant; the small one has a tenth." };
+var purchases = new Option<int>("--purchases") { DefaultValueFactory = _ => 10_000_000, Description = "Purchases of the large tenant, about." };
+var times = new Option<int>("--repeat") { DefaultValueFactory = _ => 20, Description = "How often each question is asked." };
+var query = new Command("query", "Questions from cells, by folds and as plain SQL, on a private PostgreSQL.") { customers, purchases, times, json };
+query.SetAction((words, ct) => QueryBenchmark.RunAsync(
+    new QueryOptions(words.GetValue(customers), words.GetValue(purchases), words.GetValue(times), words.GetValue(json)), ct));
+
+return await new RootCommand("Measures what the documentation claims.") { append, clv, query }.Parse(args).InvokeAsync();

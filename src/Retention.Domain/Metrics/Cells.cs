@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Retention.Domain.Metrics;
 
@@ -36,7 +37,7 @@ public sealed class Cells<TKey, TCounts> : ICells<TKey, TCounts>, IMergeable<Cel
 
     public void Clear() => sums.Clear();
 
-    public void Add(TKey key, TCounts counts) => Set(key, sums.GetValueOrDefault(key) + counts);
+    public void Add(TKey key, TCounts counts) => Change(key, counts);
 
     public void Add(Cells<TKey, TCounts> others)
     {
@@ -45,16 +46,19 @@ public sealed class Cells<TKey, TCounts> : ICells<TKey, TCounts>, IMergeable<Cel
 
     public void Subtract(Cells<TKey, TCounts> others)
     {
-        foreach (var (key, counts) in others.sums) Set(key, sums.GetValueOrDefault(key) - counts);
+        foreach (var (key, counts) in others.sums) Change(key, default(TCounts) - counts);
     }
 
-    public IEnumerator<KeyValuePair<TKey, TCounts>> GetEnumerator() => sums.GetEnumerator();
+    public Dictionary<TKey, TCounts>.Enumerator GetEnumerator() => sums.GetEnumerator();
+
+    IEnumerator<KeyValuePair<TKey, TCounts>> IEnumerable<KeyValuePair<TKey, TCounts>>.GetEnumerator() => GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private void Set(TKey key, TCounts counts)
+    private void Change(TKey key, TCounts difference)
     {
-        if (counts.Equals(default)) sums.Remove(key);
-        else sums[key] = counts;
+        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(sums, key, out _);
+        sum += difference;
+        if (sum.Equals(default)) sums.Remove(key);
     }
 }

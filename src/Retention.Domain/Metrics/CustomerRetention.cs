@@ -34,11 +34,11 @@ public static class CustomerRetention
         for (var i = 0; i < spans.Length; i++)
         {
             var started = partition.IndexOf(spans[i].Start);
-            var regained = i > 0 && ActiveAt(spans, partition.StartOf(started)) ? 1 : 0;
+            var regained = i > 0 && ActiveAt(spans[..i], partition.StartOf(started)) ? 1 : 0;
             cells.Add(new(started, spans[i].Start), i == 0 ? new() { Acquired = 1 } : new() { Reactivated = 1, Regained = regained });
 
             var ended = partition.IndexOf(spans[i].End);
-            var old = ActiveAt(spans, partition.StartOf(ended)) ? 1 : 0;
+            var old = ActiveAt(spans[..(i + 1)], partition.StartOf(ended)) ? 1 : 0;
             cells.Add(new(ended, spans[i].End), new() { Lapsed = 1, LapsedOld = old });
         }
     }
@@ -83,9 +83,10 @@ public static class CustomerRetention
 
     private static bool ActiveAt(ReadOnlySpan<Span> spans, DateOnly boundary)
     {
-        foreach (var span in spans)
+        // Spans follow each other: only the last one that began before can reach to the boundary.
+        for (var i = spans.Length - 1; i >= 0; i--)
         {
-            if (span.ActiveAt(boundary)) return true;
+            if (spans[i].Start < boundary) return spans[i].ActiveAt(boundary);
         }
         return false;
     }

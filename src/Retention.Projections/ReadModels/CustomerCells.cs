@@ -5,10 +5,20 @@ using Retention.Domain.Metrics;
 namespace Retention.Projections.ReadModels;
 
 /// <summary>What one customer contributes to everything that is maintained.</summary>
-internal sealed class CustomerCells(Definition definition)
+internal sealed class CustomerCells
 {
-    private readonly Partition.ByGrain[] partitions = [.. MaintainedCells.Grains.Select(definition.ByDays)];
-    private readonly Slice[] slices = new Slice[MaintainedCells.Dimensions.Count + 1];
+    private readonly SliceNumbers numbers;
+    private readonly (Partition.ByGrain Partition, Flows Flows, Periods<RevenueCounts> Revenue, Columns Cohorts, Periods<ClvCounts>? Clv)[] grains;
+    private readonly int[] slices = new int[MaintainedCells.Dimensions.Count + 1];
+
+    public CustomerCells(Definition definition, SliceNumbers numbers)
+    {
+        this.numbers = numbers;
+        grains = [.. MaintainedCells.Grains.Select(grain => (
+            definition.ByDays(grain), new Flows(Activity, grain), new Periods<RevenueCounts>(Revenue, grain),
+            new Columns(Cohorts, grain, MaintainedCells.LastColumn(grain)),
+            MaintainedCells.ClvGrains.Contains(grain) ? new Periods<ClvCounts>(Clv, grain) : null))];
+    }
 
     public Cells<DateOnly, DailyFlows> Activity { get; } = new();
 
@@ -23,7 +33,7 @@ internal sealed class CustomerCells(Definition definition)
     public Cells<DateOnly, ComplaintCounts> Complaints { get; } = new();
 
     /// <summary>The slices that count the customer, that of all first.</summary>
-    public ReadOnlySpan<Slice> Slices => slices;
+    public ReadOnlySpan<int> Slices => slices;
 
     public void Set(CustomerView? customer)
     {
@@ -34,14 +44,13 @@ internal sealed class CustomerCells(Definition definition)
         Answers.Clear();
         Complaints.Clear();
         if (customer is null) return;
-        Slice.Of(customer, slices);
-        foreach (var partition in partitions)
+        numbers.Of(customer, slices);
+        foreach (var (partition, flows, revenue, cohorts, clv) in grains)
         {
-            var grain = partition.Grain;
-            CustomerRetention.Contribute(customer, partition, new Flows(Activity, grain));
-            Domain.Metrics.Revenue.Contribute(customer, partition, new Periods<RevenueCounts>(Revenue, grain));
-            Domain.Metrics.Cohorts.Contribute(customer, partition, new Columns(Cohorts, grain, MaintainedCells.LastColumn(grain)));
-            if (MaintainedCells.ClvGrains.Contains(grain)) HistoricClv.Contribute(customer, partition, new Periods<ClvCounts>(Clv, grain));
+            CustomerRetention.Contribute(customer, partition, flows);
+            Domain.Metrics.Revenue.Contribute(customer, partition, revenue);
+            Domain.Metrics.Cohorts.Contribute(customer, partition, cohorts);
+            if (clv is not null) HistoricClv.Contribute(customer, partition, clv);
         }
         Feedback.Contribute(customer, Answers);
         Domain.Metrics.Complaints.Contribute(customer, Complaints);

@@ -12,14 +12,25 @@ namespace Retention.Projections.ReadModels;
 /// and for each value of each of <see cref="Dimensions"/>; answers and complaints by day, in total. Cohorts keep columns up to
 /// <see cref="LastColumn"/>. Every other question is a fold of histories.
 /// </summary>
-public sealed class MaintainedCells(Definition definition)
+public sealed class MaintainedCells
 {
     /// <summary>Rises when a contribution changes: cells of another version are made anew.</summary>
     private const string Version = "2";
 
-    private readonly CustomerView view = new(definition);
-    private readonly CustomerCells before = new(definition);
-    private readonly CustomerCells after = new(definition);
+    private readonly Definition definition;
+    private readonly CustomerView view;
+    private readonly SliceNumbers slices;
+    private readonly CustomerCells before;
+    private readonly CustomerCells after;
+
+    public MaintainedCells(Definition definition)
+    {
+        this.definition = definition;
+        view = new CustomerView(definition);
+        slices = new SliceNumbers();
+        (before, after) = (new CustomerCells(definition, slices), new CustomerCells(definition, slices));
+        (Activity, Revenue, Cohorts, Clv, Answers, Complaints) = (new(slices), new(slices), new(slices), new(slices), new(slices), new(slices));
+    }
 
     public static IReadOnlyList<Grain> Grains { get; } = [Grain.Day, Grain.Week, Grain.Month, Grain.Quarter, Grain.Year];
 
@@ -34,12 +45,12 @@ public sealed class MaintainedCells(Definition definition)
         ComplaintCells.Table.Name,
     ];
 
-    internal SlicedCells<DateOnly, DailyFlows> Activity { get; } = new();
-    internal SlicedCells<(Grain Grain, int Period), RevenueCounts> Revenue { get; } = new();
-    internal SlicedCells<(Grain Grain, CohortCell Cell), CohortCounts> Cohorts { get; } = new();
-    internal SlicedCells<(Grain Grain, int Cohort), ClvCounts> Clv { get; } = new();
-    internal SlicedCells<AnswerCell, AnswerCounts> Answers { get; } = new();
-    internal SlicedCells<DateOnly, ComplaintCounts> Complaints { get; } = new();
+    internal SlicedCells<DateOnly, DailyFlows> Activity { get; }
+    internal SlicedCells<(Grain Grain, int Period), RevenueCounts> Revenue { get; }
+    internal SlicedCells<(Grain Grain, CohortCell Cell), CohortCounts> Cohorts { get; }
+    internal SlicedCells<(Grain Grain, int Cohort), ClvCounts> Clv { get; }
+    internal SlicedCells<AnswerCell, AnswerCounts> Answers { get; }
+    internal SlicedCells<DateOnly, ComplaintCounts> Complaints { get; }
 
     /// <summary>The last column of cohorts that is kept.</summary>
     public static int LastColumn(Grain grain) => grain switch
@@ -73,25 +84,15 @@ public sealed class MaintainedCells(Definition definition)
     public void Replace(CustomerHistory? earlier, CustomerHistory? later) =>
         Replace(earlier is null ? null : Columns.Of(("", earlier.Entries)), later is null ? null : Columns.Of(("", later.Entries)));
 
-    public void Subtract(MaintainedCells others)
-    {
-        Activity.Subtract(others.Activity);
-        Revenue.Subtract(others.Revenue);
-        Cohorts.Subtract(others.Cohorts);
-        Clv.Subtract(others.Clv);
-        Answers.Subtract(others.Answers);
-        Complaints.Subtract(others.Complaints);
-    }
-
     /// <summary>The statements that add these cells to the stored ones; none for a model without a difference.</summary>
     public IEnumerable<NpgsqlBatchCommand> Write(Place place, string tenant)
     {
-        if (Activity.Sums.Count > 0) yield return ActivityCells.Table.Add(place, tenant, definition, Activity);
-        if (Revenue.Sums.Count > 0) yield return RevenueCells.Table.Add(place, tenant, definition, Revenue);
-        if (Cohorts.Sums.Count > 0) yield return CohortCells.Table.Add(place, tenant, definition, Cohorts);
-        if (Clv.Sums.Count > 0) yield return ClvCells.Table.Add(place, tenant, definition, Clv);
-        if (Answers.Sums.Count > 0) yield return AnswerCells.Table.Add(place, tenant, definition, Answers);
-        if (Complaints.Sums.Count > 0) yield return ComplaintCells.Table.Add(place, tenant, definition, Complaints);
+        if (Activity.Count > 0) yield return ActivityCells.Table.Add(place, tenant, definition, Activity);
+        if (Revenue.Count > 0) yield return RevenueCells.Table.Add(place, tenant, definition, Revenue);
+        if (Cohorts.Count > 0) yield return CohortCells.Table.Add(place, tenant, definition, Cohorts);
+        if (Clv.Count > 0) yield return ClvCells.Table.Add(place, tenant, definition, Clv);
+        if (Answers.Count > 0) yield return AnswerCells.Table.Add(place, tenant, definition, Answers);
+        if (Complaints.Count > 0) yield return ComplaintCells.Table.Add(place, tenant, definition, Complaints);
     }
 
     private void Replace(Columns? earlier, Columns? later)
@@ -118,21 +119,21 @@ public sealed class MaintainedCells(Definition definition)
         }
     }
 
-    private void Count(CustomerCells cells, ReadOnlySpan<Slice> slices, bool add)
+    private void Count(CustomerCells cells, ReadOnlySpan<int> counted, bool add)
     {
-        foreach (var slice in slices)
+        foreach (var slice in counted)
         {
             Count(Activity, cells.Activity, slice, add);
             Count(Revenue, cells.Revenue, slice, add);
             Count(Cohorts, cells.Cohorts, slice, add);
             Count(Clv, cells.Clv, slice, add);
-            if (slice != Slice.All) continue;
+            if (slice != SliceNumbers.All) continue;
             Count(Answers, cells.Answers, slice, add);
             Count(Complaints, cells.Complaints, slice, add);
         }
     }
 
-    private static void Count<TKey, TCounts>(SlicedCells<TKey, TCounts> sums, Cells<TKey, TCounts> cells, Slice slice, bool add)
+    private static void Count<TKey, TCounts>(SlicedCells<TKey, TCounts> sums, Cells<TKey, TCounts> cells, int slice, bool add)
         where TKey : notnull
         where TCounts : struct, ICounts<TCounts>
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Retention.Domain.Customers;
 using Retention.Domain.Metrics;
 
@@ -14,44 +15,67 @@ public readonly record struct Slice(string Dimension, string Value)
 
     /// <summary>The value; null where a customer has none.</summary>
     public static string? ValueOf(string stored) => stored == "" ? null : stored[1..];
+}
+
+/// <summary>Numbers slices, so that cells are found by numbers.</summary>
+internal sealed class SliceNumbers
+{
+    /// <summary>The number of the slice of all.</summary>
+    public const int All = 0;
+
+    private readonly List<Slice> slices = [Slice.All];
+    private readonly Dictionary<string, int>[] byValue = [.. MaintainedCells.Dimensions.Select(_ => new Dictionary<string, int>(StringComparer.Ordinal))];
+    private readonly int[] nameless = new int[MaintainedCells.Dimensions.Count];
+
+    public Slice this[int number] => slices[number];
 
     /// <summary>The slices that a customer is counted in, that of all first.</summary>
-    public static void Of(CustomerView customer, Slice[] slices)
+    public void Of(CustomerView customer, int[] numbers)
     {
-        slices[0] = All;
-        for (var i = 0; i < MaintainedCells.Dimensions.Count; i++)
-            slices[i + 1] = Of(MaintainedCells.Dimensions[i], customer.DimensionOf(MaintainedCells.Dimensions[i]));
+        numbers[0] = All;
+        for (var i = 0; i < MaintainedCells.Dimensions.Count; i++) numbers[i + 1] = Of(i, customer.DimensionOf(MaintainedCells.Dimensions[i]));
+    }
+
+    private int Of(int dimension, string? value)
+    {
+        if (value is null) return nameless[dimension] != 0 ? nameless[dimension] : nameless[dimension] = Add(dimension, null);
+        ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(byValue[dimension], value, out var known);
+        return known ? number : number = Add(dimension, value);
+    }
+
+    private int Add(int dimension, string? value)
+    {
+        slices.Add(Slice.Of(MaintainedCells.Dimensions[dimension], value));
+        return slices.Count - 1;
     }
 }
 
 /// <summary>Cells of several slices.</summary>
-internal sealed class SlicedCells<TKey, TCounts>
+internal sealed class SlicedCells<TKey, TCounts>(SliceNumbers slices)
     where TKey : notnull
     where TCounts : struct, ICounts<TCounts>
 {
-    private readonly Dictionary<(Slice Slice, TKey Key), TCounts> sums = [];
+    private readonly Dictionary<(int Slice, TKey Key), TCounts> sums = [];
+
+    public int Count => sums.Count;
 
     /// <summary>The cells that are not zero.</summary>
-    public IReadOnlyDictionary<(Slice Slice, TKey Key), TCounts> Sums => sums;
+    public IEnumerable<KeyValuePair<(Slice Slice, TKey Key), TCounts>> Sums =>
+        sums.Select(cell => KeyValuePair.Create((slices[cell.Key.Slice], cell.Key.Key), cell.Value));
 
-    public void Add(Slice slice, Cells<TKey, TCounts> cells)
+    public void Add(int slice, Cells<TKey, TCounts> cells)
     {
         foreach (var (key, counts) in cells) Add(slice, key, counts);
     }
 
-    public void Subtract(Slice slice, Cells<TKey, TCounts> cells)
+    public void Subtract(int slice, Cells<TKey, TCounts> cells)
     {
         foreach (var (key, counts) in cells) Add(slice, key, default(TCounts) - counts);
     }
 
-    public void Subtract(SlicedCells<TKey, TCounts> others)
+    private void Add(int slice, TKey key, TCounts counts)
     {
-        foreach (var ((slice, key), counts) in others.sums) Add(slice, key, default(TCounts) - counts);
-    }
-
-    private void Add(Slice slice, TKey key, TCounts counts)
-    {
-        ref var sum = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(sums, (slice, key), out _);
+        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(sums, (slice, key), out _);
         sum += counts;
         if (sum.Equals(default)) sums.Remove((slice, key));
     }

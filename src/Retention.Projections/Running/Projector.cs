@@ -36,8 +36,7 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
                 var signal = appended.Next;
                 if (!marked)
                 {
-                    await MaintainedCells.MarkStaleAsync(place, ct);
-                    await application.RebuildStaleAsync(ct);
+                    await RebuildAsync(ct);
                     marked = true;
                 }
                 var busy = await AdvanceAsync(ct);
@@ -68,6 +67,13 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
         foreach (var paused in rows.Where(row => row.Tenant != Progress.Everyone)) busy |= await ReflectPausedAsync(paused, ct);
         busy |= await application.RebuildStaleAsync(ct);
         return busy;
+    }
+
+    /// <summary>Makes cells anew that are not by their tenant's definition or by other contributions.</summary>
+    public async Task RebuildAsync(CancellationToken ct)
+    {
+        await MaintainedCells.MarkStaleAsync(place, ct);
+        await application.RebuildStaleAsync(ct);
     }
 
     private async Task<bool> ReflectSharedAsync(IReadOnlyList<ProgressRow> rows, long safe, CancellationToken ct)

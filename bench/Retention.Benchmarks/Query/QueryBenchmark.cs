@@ -1,0 +1,205 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Retention.Domain.Definitions;
+using Retention.Domain.Events;
+using Retention.Domain.Metrics;
+using Retention.Projections.Embedded;
+using Retention.Projections.EventLog;
+using Retention.Projections.PersonalData;
+using Retention.Projections.ReadModels;
+using Retention.Projections.Running;
+using Calendar = Retention.Domain.Definitions.Calendar;
+
+namespace Retention.Benchmarks.Query;
+
+/// <param name="Customers">Of the large tenant; the small one has a tenth.</param>
+/// <param name="Repeat">How often each question is asked.</param>
+internal sealed record QueryOptions(int Customers, int Purchases, int Repeat, FileInfo? Json);
+
+/// <summary>
+/// Measures questions: from maintained cells, by a fold cold and warm, and as plain SQL over a table of purchases in the same server; and
+/// the projection of batches of events.
+/// </summary>
+internal sealed class QueryBenchmark(Place place, QueryOptions options, QueryReport report)
+{
+    private static readonly Dictionary<string, string> Server = new(StringComparer.Ordinal)
+    {
+        ["fsync"] = "on",
+        ["shared_buffers"] = "1GB",
+        ["work_mem"] = "256MB",
+        ["maintenance_work_mem"] = "512MB",
+        ["max_wal_size"] = "16GB",
+        ["checkpoint_timeout"] = "1h",
+        ["max_connections"] = "60",
+    };
+
+    private static readonly Definition Default = Definition.Default;
+
+    public static async Task<int> RunAsync(QueryOptions options, CancellationToken ct)
+    {
+        await using var postgres = await EmbeddedPostgres.StartAsync(EmbeddedOptions.Temporary(_ => { }) with { Settings = Server }, ct);
+        await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { CommandTimeout = 0 }.ConnectionString);
+        var place = new Place(dataSource);
+        await Migrations.ApplyAsync(place, ct);
+        var report = new QueryReport($"PostgreSQL {postgres.Version}, fsync on, {Environment.ProcessorCount} processors");
+        await new QueryBenchmark(place, options, report).MeasureAsync(ct);
+        report.Print(options.Json);
+        return 0;
+    }
+
+    private async Task MeasureAsync(CancellationToken ct)
+    {
+        var each = Math.Max(1, options.Purchases / options.Customers);
+        var small = new SampleShop(place, "small", options.Customers / 10, each);
+        var large = new SampleShop(place, "large", options.Customers, each);
+        await WriteAsync(small, ct);
+        await WriteAsync(large, ct);
+        await ExecuteAsync("vacuum analyze", ct);
+        await ExecuteAsync("checkpoint", ct);
+
+        foreach (var shop in new[] { small, large })
+        {
+            await AskAsync($"cells: cohorts, {shop.Tenant}", shop, By(Grain.Month), CohortsAsync, ct);
+            await AskAsync($"cells: retention, {shop.Tenant}", shop, By(Grain.Month), RetentionAsync, ct);
+        }
+        var elsewhere = Default with { Calendar = Calendar.In("Europe/Helsinki")! };
+        var filtered = By(Grain.Month, Default with { ActivityDays = 45 }) with { Selection = SelectionOf("country:FI,SE", "tier:gold") };
+        await ColdAsync("fold cold: cohorts in another zone", large, By(Grain.Month, elsewhere), CohortsAsync, ct);
+        await AskAsync("fold warm: cohorts in another zone", large, By(Grain.Month, elsewhere), CohortsAsync, ct);
+        await AskAsync("fold warm: retention in another zone", large, By(Grain.Month, elsewhere), RetentionAsync, ct);
+        await AskAsync("fold warm: cohorts, two filters", large, filtered, CohortsAsync, ct);
+        await AskAsync("fold warm: retention, two filters, window 45 d", large, filtered, RetentionAsync, ct);
+        report.Memory();
+        await SqlAsync("plain SQL: cohorts", PlainSql.Cohorts(), null, ct);
+        await SqlAsync("plain SQL: retention", PlainSql.Retention(), 90, ct);
+        await SqlAsync("plain SQL: retention, two filters, window 45 d", PlainSql.Retention("and country in ('FI', 'SE') and tier = 'gold'"), 45, ct);
+        await BatchesAsync(large, ct);
+    }
+
+    private async Task WriteAsync(SampleShop shop, CancellationToken ct)
+    {
+        var clock = Stopwatch.StartNew();
+        await shop.WriteAsync(ct);
+        report.Note($"{shop.Tenant}: {shop.Customers:n0} customers, {shop.Events:n0} events written in {clock.Elapsed.TotalSeconds:n0} s");
+        clock.Restart();
+        await Projecting().RebuildAsync(ct);
+        report.Note($"{shop.Tenant}: cells made from histories in {clock.Elapsed.TotalSeconds:n0} s");
+    }
+
+    private async Task AskAsync(string name, SampleShop shop, Question question, Func<Snapshot, Question, Task> ask, CancellationToken ct)
+    {
+        var taken = new List<TimeSpan>();
+        for (var round = 0; round <= options.Repeat; round++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            await using (var snapshot = await Snapshot.OpenAsync(place, shop.Tenant, ct)) await ask(snapshot, question);
+            // The first answer compiles.
+            if (round > 0) taken.Add(Stopwatch.GetElapsedTime(start));
+        }
+        report.Add(name, taken);
+    }
+
+    /// <summary>Each time by a place that holds nothing yet.</summary>
+    private async Task ColdAsync(string name, SampleShop shop, Question question, Func<Snapshot, Question, Task> ask, CancellationToken ct)
+    {
+        var taken = new List<TimeSpan>();
+        for (var round = 0; round < 4; round++)
+        {
+            var fresh = new Place(place.DataSource);
+            var start = Stopwatch.GetTimestamp();
+            await using (var snapshot = await Snapshot.OpenAsync(fresh, shop.Tenant, ct)) await ask(snapshot, question);
+            if (round > 0) taken.Add(Stopwatch.GetElapsedTime(start));
+        }
+        report.Add(name, taken);
+    }
+
+    private async Task SqlAsync(string name, string sql, int? window, CancellationToken ct)
+    {
+        var taken = new List<TimeSpan>();
+        for (var round = 0; round < 2; round++)
+        {
+            await using var command = place.Command(sql);
+            command.CommandTimeout = 0;
+            command.Parameters.AddWithValue("large");
+            if (window is { } days) command.Parameters.AddWithValue(days);
+            var start = Stopwatch.GetTimestamp();
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+            {
+            }
+            taken.Add(Stopwatch.GetElapsedTime(start));
+        }
+        report.Add(name, taken);
+    }
+
+    /// <summary>Batches of 5 000 purchases of today by customers at random, projected one by one, and a backlog of twenty.</summary>
+    private async Task BatchesAsync(SampleShop shop, CancellationToken ct)
+    {
+        var log = new Projections.EventLog.EventLog(place);
+        var projector = Projecting();
+        var taken = new List<TimeSpan>();
+        for (var batch = 0; batch < 12; batch++)
+        {
+            await AppendAsync(log, shop, batch, ct);
+            var start = Stopwatch.GetTimestamp();
+            while (await projector.AdvanceAsync(ct))
+            {
+            }
+            if (batch > 1) taken.Add(Stopwatch.GetElapsedTime(start));
+        }
+        report.Add($"projection of {Projector.BatchSize:n0} events", taken);
+
+        for (var batch = 12; batch < 32; batch++) await AppendAsync(log, shop, batch, ct);
+        var clock = Stopwatch.StartNew();
+        while (await projector.AdvanceAsync(ct))
+        {
+        }
+        report.Note(string.Create(CultureInfo.InvariantCulture, $"a backlog of {20 * Projector.BatchSize:n0} events is projected at {20 * Projector.BatchSize / clock.Elapsed.TotalSeconds:n0} events/s"));
+    }
+
+    private async Task AppendAsync(Projections.EventLog.EventLog log, SampleShop shop, int batch, CancellationToken ct)
+    {
+        var random = new Random(batch);
+        var sealing = new Sealing(new CustomerKeys(place));
+        var events = Enumerable.Range(0, Projector.BatchSize).Select(number =>
+        {
+            var data = string.Create(CultureInfo.InvariantCulture, $$"""{"orderId":"n{{batch}}-{{number}}","currency":"EUR","total":{{random.Next(500, 20_000) / 100m}},"channel":"web"}""");
+            return new Envelope(
+                "bench", $"n{batch}-{number}", "purchase_made", SampleShop.CustomerOf(random.Next(shop.Customers)),
+                new DateTimeOffset(SampleShop.End).AddSeconds(-random.Next(86_400)), System.Text.Json.JsonElement.Parse(data));
+        }).ToList();
+        foreach (var part in events.Chunk(1_000))
+            await log.AppendAsync(shop.Tenant, await sealing.SealAsync(shop.Tenant, part, ct), AppendMode.KeepValid, ct);
+    }
+
+    private Projector Projecting() => new(place, new(place), new SafePosition(place), new Progress(place, TimeProvider.System), NullLogger<Projector>.Instance);
+
+    private static Question By(Grain grain, Definition? definition = null)
+    {
+        var chosen = definition ?? Default;
+        return new Question(chosen, AsOf.In(chosen.Calendar, new DateTimeOffset(SampleShop.End)), chosen.By(grain));
+    }
+
+    private static Selection SelectionOf(params string[] filters) => new([.. filters.Select(text => Condition.Parse(text).Condition!)]);
+
+    private static async Task CohortsAsync(Snapshot snapshot, Question question)
+    {
+        var groups = await CohortCells.ByCohortAsync(snapshot, question, 12, CancellationToken.None);
+        Cohorts.Table(groups.Single().Cells, question.Partition, question.AsOf, (CohortMode.On, CohortMeasure.Customers), 12);
+    }
+
+    private static async Task RetentionAsync(Snapshot snapshot, Question question)
+    {
+        var flows = (await ActivityCells.InEffectAsync(snapshot, question, CancellationToken.None)).Single().Cells;
+        _ = CustomerRetention.Rows(flows, question.Partition, question.AsOf, flows.Keys.Min(), flows.Keys.Max()).Count();
+    }
+
+    private async Task ExecuteAsync(string sql, CancellationToken ct)
+    {
+        await using var command = place.Command(sql);
+        command.CommandTimeout = 0;
+        await command.ExecuteNonQueryAsync(ct);
+    }
+}
