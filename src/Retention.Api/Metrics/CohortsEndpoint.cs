@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Retention.Api.Tenancy;
 using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
@@ -5,98 +7,134 @@ using Retention.Projections.ReadModels;
 
 namespace Retention.Api.Metrics;
 
-public sealed record CohortColumn(int K);
+/// <param name="Value">Customers or orders, or money in major units; null where not observable.</param>
+public sealed record CohortCellFigures(ColumnKey K, decimal? Value, double? Rate, PeriodStatus Status);
 
-/// <param name="Value">Customers, orders, or revenue in major units; null where not observable.</param>
-public sealed record CohortCellFigures(int K, decimal? Value, double? Rate, PeriodStatus Status);
+public sealed record CohortFigures(PeriodStart Cohort, string? Group, long Size, long Period0Repeat, IReadOnlyList<CohortCellFigures> Cells);
 
-public sealed record CohortFigures(DateOnly Cohort, string? Group, long Size, long Period0Repeat, IReadOnlyList<CohortCellFigures> Cells);
+public sealed record CohortSummaryFigures(ColumnKey K, double? Rate, int Cohorts);
+
+/// <summary>The summary over one group's cohorts.</summary>
+public sealed record CohortGroupFigures(string? Group, IReadOnlyList<CohortSummaryFigures> Summary);
 
 /// <summary>One cell as a line of CSV.</summary>
-public sealed record CohortLine(DateOnly Cohort, string? Group, int K, PeriodStatus Status, long Size, decimal? Value, double? Rate);
+public sealed record CohortLine(PeriodStart Cohort, string? Group, ColumnKey K, PeriodStatus Status, long Size, decimal? Value, double? Rate);
 
 /// <summary><c>GET /v1/cohorts</c>.</summary>
 public static class CohortsEndpoint
 {
     private const int MostCells = 1_000_000;
 
-    private static readonly string[] Own = ["mode", "measure", "entry", "start", "return", "alignment", "periods"];
-    private static readonly string[] Modes = ["on", "on_or_after"];
-    private static readonly string[] Measures = ["customers", "orders", "revenue"];
-
-    private static readonly Dictionary<Grain, int> DefaultColumns = new()
-    {
-        [Grain.Day] = 30,
-        [Grain.Week] = 12,
-        [Grain.Month] = 12,
-        [Grain.Quarter] = 8,
-        [Grain.Year] = 5,
-    };
-
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new(Own) { ExactRange = false, Groups = false });
-        var question = request.Question;
-        var asked = Asked(request.Query, ((Partition.ByGrain)question.Partition).Grain);
-        var cells = (await CohortCells.ByCohortAsync(request.Snapshot, question, asked.Columns, http.RequestAborted)).Single().Cells;
-        var (first, last) = request.Periods(cells.Where(cell => cell.Key.K == 0 && cell.Value.Customers > 0).Select(cell => (int?)cell.Key.Cohort).Min());
-        if ((long)(last - first + 1) * (asked.Columns + 1) > MostCells)
-            Refuse(request.Query, "periods", "too_many_cells", $"with the range makes more than {MostCells} cells; ask for fewer columns, a shorter range or a coarser grain");
-        var table = Cohorts.Table(
-            cells.Where(cell => cell.Key.Cohort >= first && cell.Key.Cohort <= last), question.Partition, question.AsOf, (asked.Mode, asked.Measure), asked.Columns);
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new(CohortParameters.Names) { ExactRange = false, Hours = true });
+        var frame = FrameOf(request);
+        var groups = TopGroups.Of(
+            request, await CohortAnswers.ByGroupAsync(request.Snapshot, request.Question, frame, http.RequestAborted),
+            sums => sums.ByCohort.Values.Sum(cohort => cohort.Size), sums => Sum(sums, frame));
+        var range = request.Periods(groups.SelectMany(group => group.Cells.ByCohort.Keys).Select(cohort => (int?)cohort).Min());
+        RefuseTooMany(request, frame, groups, range);
 
-        var cohorts = table.Cohorts.Select(cohort => new CohortFigures(
-            question.Partition.StartOf(cohort.Cohort), null, cohort.Size, cohort.Period0Repeat,
-            [.. cohort.Cells.Select(cell => new CohortCellFigures(cell.K, Value(cell.Value, asked.Measure, request.MoneyDigits), cell.Rate, cell.Status))])).ToList();
-        if (request.Format == "csv")
-            return Csv.Of(cohorts.SelectMany(cohort => cohort.Cells.Select(cell => new CohortLine(cohort.Cohort, cohort.Group, cell.K, cell.Status, cohort.Size, cell.Value, cell.Rate))).ToList());
-        return Results.Json(new
-        {
-            metric = Catalogue.Cohorts.Name,
-            definition = new { Catalogue.Cohorts.Name, Catalogue.Cohorts.Version },
-            parameters = Parameters(request, asked, (first, last)),
-            asOf = question.AsOf.Moment,
-            position = request.Snapshot.Reflection.Position,
-            columns = Enumerable.Range(0, asked.Columns + 1).Select(k => new CohortColumn(k)),
-            cohorts,
-            summary = table.Summary,
-        }, MetricAnswer.Json);
-    }
-
-    private static (CohortMode Mode, CohortMeasure Measure, int Columns) Asked(QueryReader query, Grain grain)
-    {
-        var mode = query.Choice("mode", Modes) ?? "on";
-        var measure = query.Choice("measure", Measures) ?? "customers";
-        query.Choice("entry", ["first"]);
-        query.Choice("start", ["order"]);
-        query.Choice("return", ["order"]);
-        query.Choice("alignment", ["calendar"]);
-        if (measure != "customers" && mode != "on") query.Fault("mode", "not_allowed", $"must be on for measure {measure}");
-        var columns = (int)(query.Whole("periods", 0, 5_000) ?? DefaultColumns[grain]);
-        query.Done();
-        return (mode == "on" ? CohortMode.On : CohortMode.OnOrAfter, (CohortMeasure)Array.IndexOf(Measures, measure), columns);
-    }
-
-    private static Dictionary<string, object?> Parameters(
-        MetricRequest request, (CohortMode Mode, CohortMeasure Measure, int Columns) asked, (int First, int Last) range)
-    {
+        var tables = groups.Select(group => new Group<CohortTable>(group.Value, CohortTable.Of(group.Cells, frame))).ToList();
+        var cohorts = tables.SelectMany(table => table.Cells.Cohorts.Select(row => FiguresOf(row, table.Value, frame.Asked, request))).ToList();
+        if (request.Format == "csv") return Csv.Of(cohorts.SelectMany(Lines).ToList());
+        var grouped = request.Question.GroupBy is not null;
+        var whole = grouped ? CohortTable.Of(Sum(groups.Select(group => group.Cells), frame), frame) : tables.Single().Cells;
         var parameters = request.Parameters(range);
-        parameters["mode"] = Modes[(int)asked.Mode];
-        parameters["measure"] = Measures[(int)asked.Measure];
-        parameters["entry"] = "first";
-        parameters["start"] = "order";
-        parameters["return"] = "order";
-        parameters["alignment"] = "calendar";
-        parameters["periods"] = asked.Columns;
-        return parameters;
+        CohortParameters.Echo(parameters, frame.Asked);
+        return Results.Json(new CohortAnswer(
+            Catalogue.Cohorts.Name, new(Catalogue.Cohorts.Name, Catalogue.Cohorts.Version), parameters, request.Question.AsOf.Moment,
+            request.Snapshot.Reflection.Position, [.. frame.Asked.Columns.All.Select(column => new CohortColumnFigures(new(column)))], cohorts,
+            FiguresOf(whole.Summary), grouped ? [.. tables.Select(table => new CohortGroupFigures(table.Value, FiguresOf(table.Cells.Summary)))] : null),
+            MetricAnswer.Json);
     }
 
-    private static decimal? Value(long? value, CohortMeasure measure, int moneyDigits) =>
-        value is { } known && measure == CohortMeasure.Revenue ? Currency.FromUnits(known, moneyDigits) : value;
-
-    private static void Refuse(QueryReader query, string name, string code, string message)
+    private static CohortFrame FrameOf(MetricRequest request)
     {
-        query.Fault(name, code, message);
+        var question = request.Question;
+        var grain = question.Partition is Partition.ByGrain byGrain ? byGrain.Grain : Grain.Hour;
+        var asked = CohortParameters.Read(request.Query, grain);
+        var (first, last) = request.Periods(firstCounted: null);
+        var known = request.Query.Has("from");
+        if (known) RefuseTooMany(request, asked, (first, last));
+        return new CohortFrame(asked, question.Definition, question.Partition, question.AsOf)
+        {
+            Cohorts = new CohortRange(known ? first : int.MinValue, last, MostCells),
+        };
+    }
+
+    private static CohortSums Sum(IEnumerable<CohortSums> parts, CohortFrame frame)
+    {
+        var sum = frame.NoSums();
+        foreach (var part in parts) sum.Add(part);
+        return sum;
+    }
+
+    /// <summary>Groups of an export are without limit; what they are made of is not.</summary>
+    private static void RefuseTooMany(MetricRequest request, CohortFrame frame, IReadOnlyList<Group<CohortSums>> groups, (int First, int Last) range)
+    {
+        RefuseTooMany(request, frame.Asked, range);
+        var cells = groups.Sum(group => (long)group.Cells.ByCohort.Count * frame.Asked.Columns.Count);
+        if (groups.Any(group => group.Cells.Overflowed) || (!request.IsExport && cells > MostCells)) RefuseTooMany(request.Query);
+    }
+
+    private static void RefuseTooMany(MetricRequest request, CohortQuestion asked, (int First, int Last) range)
+    {
+        if (((long)range.Last - range.First + 1) * asked.Columns.Count > MostCells) RefuseTooMany(request.Query);
+    }
+
+    private static void RefuseTooMany(QueryReader query)
+    {
+        query.Fault("periods", "too_many_cells", $"with the range makes more than {MostCells} cells; ask for fewer columns, a shorter range or a coarser grain");
         query.Done();
+    }
+
+    private static CohortFigures FiguresOf(CohortRow row, string? group, CohortQuestion asked, MetricRequest request)
+    {
+        return new CohortFigures(
+            PeriodStart.Of(request.Question, row.Cohort), group, row.Size, row.Period0Repeat,
+            [.. row.Cells.Select(cell => new CohortCellFigures(new(cell.Column), cell.Value is { } value ? Value(value) : null, cell.Rate, cell.Status))]);
+
+        decimal Value(long value) => asked.Measure switch
+        {
+            CohortMeasure.Revenue or CohortMeasure.CumulativeRevenue => Currency.FromUnits(value, request.MoneyDigits),
+            CohortMeasure.CumulativeRevenuePerCustomer => decimal.Round((decimal)value / Currency.Scale / row.Size, 12),
+            _ => value,
+        };
+    }
+
+    private static IReadOnlyList<CohortSummaryFigures> FiguresOf(IReadOnlyList<CohortSummary> summary) =>
+        [.. summary.Select(column => new CohortSummaryFigures(new(column.Column), column.Rate, column.Cohorts))];
+
+    private static IEnumerable<CohortLine> Lines(CohortFigures cohort) =>
+        cohort.Cells.Select(cell => new CohortLine(cohort.Cohort, cohort.Group, cell.K, cell.Status, cohort.Size, cell.Value, cell.Rate));
+
+    private sealed record Named(string Name, int Version);
+
+    private sealed record CohortColumnFigures(ColumnKey K);
+
+    /// <param name="Summary">Over the cohorts of all groups together.</param>
+    /// <param name="Groups">The same over those of each group; absent where nothing is grouped by.</param>
+    private sealed record CohortAnswer(
+        string Metric, Named Definition, Dictionary<string, object?> Parameters, DateTimeOffset AsOf, long Position,
+        IReadOnlyList<CohortColumnFigures> Columns, IReadOnlyList<CohortFigures> Cohorts, IReadOnlyList<CohortSummaryFigures> Summary,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<CohortGroupFigures>? Groups);
+}
+
+/// <summary>How an answer names a column: the number of its period, or the bracket as it was given.</summary>
+[JsonConverter(typeof(Converter))]
+public readonly record struct ColumnKey(CohortColumn Column)
+{
+    public override string ToString() => Column.ToString();
+
+    private sealed class Converter : JsonConverter<ColumnKey>
+    {
+        public override ColumnKey Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+
+        public override void Write(Utf8JsonWriter writer, ColumnKey value, JsonSerializerOptions options)
+        {
+            if (value.Column.Bracket is { } bracket) writer.WriteStringValue(bracket);
+            else writer.WriteNumberValue(value.Column.First);
+        }
     }
 }

@@ -18,6 +18,8 @@ public static class Catalogue
 
     private static readonly string[] Grains = ["day", "week", "month", "quarter", "year"];
 
+    private static readonly string[] Dimensions = ["channel", "country", "campaign", "tier"];
+
     private static readonly Figure[] FeedbackFigures =
     [
         new("responses", "answers given in the period", Count, true),
@@ -43,11 +45,16 @@ public static class Catalogue
 
     public static CatalogueEntry Cohorts { get; } = Entry(
         "cohorts", "Of the customers who first ordered in a period, how many ordered again k periods later?",
-        new("size", "customers whose first valid order is in the cohort's period", Count, true),
-        new("period0Repeat", "of them, with a second order in the same period", Count, true),
-        new("value", "customers, orders or net revenue in period k", "count or money", false),
-        new("rate", "value / size", Share, false)) with
-    { Path = "/v1/cohorts" };
+        new("size", "customers whose first activity (entry=first), or any (entry=every), is in the cohort's period", Count, true),
+        new("period0Repeat", "of them, those who returned in the same period: with a second order", Count, true),
+        new(
+            "value",
+            "customers who returned in period k (on), in it or later (on_or_after), up to its end (on_or_before), or are active at its end (survival); "
+            + "orders or net revenue in it; net revenue up to its end, also per customer of the cohort",
+            "count or money", false),
+        new("rate", "value / size, for customers", Share, false),
+        new("summary", "Σ value / Σ size over the complete cells of a column, or the mean of their rates", Share, false)) with
+    { Path = "/v1/cohorts", Grains = ["hour", .. Grains], Dimensions = Dimensions };
 
     public static CatalogueEntry Revenue { get; } = Entry(
         "revenue", "What was ordered, by how many, and how many came back?",

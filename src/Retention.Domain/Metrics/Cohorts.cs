@@ -3,22 +3,6 @@ using Retention.Domain.Definitions;
 
 namespace Retention.Domain.Metrics;
 
-public enum CohortMode
-{
-    /// <summary>Ordered in the k-th period after the cohort's.</summary>
-    On,
-
-    /// <summary>Ordered in the k-th or any later period before the moment.</summary>
-    OnOrAfter,
-}
-
-public enum CohortMeasure
-{
-    Customers,
-    Orders,
-    Revenue,
-}
-
 /// <param name="Cohort">The period of the first order.</param>
 /// <param name="K">Periods after it.</param>
 public readonly record struct CohortCell(int Cohort, int K);
@@ -41,8 +25,8 @@ public readonly record struct CohortCounts(long Customers, long Last, long Secon
 }
 
 /// <summary>
-/// Customers by the period of their first valid order, followed over the periods after it. A cell's rate is its value over the cohort's
-/// size; a cell whose period has not begun has none. Column 0 is the size (of customers) or period 0's own sum (of orders and revenue).
+/// Customers by the period of their first valid order, followed over the periods after it: the histograms that are maintained, from which
+/// the answers to most questions follow. <see cref="CohortFold"/> answers all of them.
 /// </summary>
 public static class Cohorts
 {
@@ -72,67 +56,26 @@ public static class Cohorts
         }
     }
 
-    /// <param name="cells">By cohort and k; all k of a cohort, since suffix sums reach beyond the last column.</param>
-    /// <param name="columns">The last column, k = 0 … columns.</param>
-    public static CohortTable Table(
-        IEnumerable<KeyValuePair<CohortCell, CohortCounts>> cells, Partition partition, AsOf asOf, (CohortMode Mode, CohortMeasure Measure) question,
-        int columns)
+    /// <param name="cells">By cohort and k; all k of a cohort, since some customers count in every column up to their last order.</param>
+    /// <param name="frame">Of a question that follows from histograms.</param>
+    public static CohortSums Sums(IEnumerable<KeyValuePair<CohortCell, CohortCounts>> cells, CohortFrame frame)
     {
-        var cohorts = cells.GroupBy(cell => cell.Key.Cohort).OrderBy(cohort => cohort.Key)
-            .Select(cohort => Row(cohort.Key, cohort.ToDictionary(cell => cell.Key.K, cell => cell.Value)))
-            .Where(cohort => cohort.Size > 0)
-            .ToList();
-        return new CohortTable(cohorts, [.. Enumerable.Range(0, columns + 1).Select(Summary)]);
-
-        CohortRow Row(int cohort, Dictionary<int, CohortCounts> byK)
+        var (asked, sums) = (frame.Asked, frame.NoSums());
+        foreach (var ((cohort, k), counts) in cells)
         {
-            var size = byK.GetValueOrDefault(0).Customers;
-            var beyond = byK.Where(cell => cell.Key > columns).Sum(cell => cell.Value.Last);
-            var cellsOfRow = new CohortCellValue[columns + 1];
-            for (var k = columns; k >= 0; k--)
+            if (sums.At(cohort) is not { } sum) continue;
+            if (k == 0) (sum.Size, sum.Again) = (sum.Size + counts.Customers, sum.Again + counts.Second);
+            var (column, value) = asked switch
             {
-                var counts = byK.GetValueOrDefault(k);
-                beyond += counts.Last;
-                var value = question switch
-                {
-                    (_, CohortMeasure.Orders) => counts.Orders,
-                    (_, CohortMeasure.Revenue) => counts.Revenue,
-                    _ when k == 0 => size,
-                    (CohortMode.OnOrAfter, _) => beyond,
-                    _ => counts.Customers,
-                };
-                cellsOfRow[k] = Cell(cohort, k, value, size);
-            }
-            return new CohortRow(cohort, size, byK.GetValueOrDefault(0).Second, cellsOfRow);
+                { Cumulates: true } => (asked.Columns.EndingFrom(k), counts.Revenue),
+                { Measure: CohortMeasure.Revenue } => (asked.Columns.Of(k), counts.Revenue),
+                { Measure: CohortMeasure.Orders } => (asked.Columns.Of(k), counts.Orders),
+                { Mode: CohortMode.OnOrAfter } => (asked.Columns.StartedBy(k), counts.Last),
+                { Mode: CohortMode.OnOrBefore } => (asked.Columns.EndingFrom(k), counts.Second),
+                _ => (asked.Columns.Of(k), counts.Customers),
+            };
+            if (column >= 0) sum.Values[column] += value;
         }
-
-        CohortCellValue Cell(int cohort, int k, long value, long size)
-        {
-            var status = asOf.Of(partition, cohort + k);
-            var known = status != PeriodStatus.NotObservable;
-            var rate = known && question.Measure == CohortMeasure.Customers && size > 0 ? (double)value / size : (double?)null;
-            return new CohortCellValue(k, known ? value : null, rate, status);
-        }
-
-        CohortSummary Summary(int k)
-        {
-            var complete = cohorts.Where(cohort => cohort.Cells[k].Status == PeriodStatus.Complete).ToList();
-            var size = complete.Sum(cohort => cohort.Size);
-            var rate = question.Measure == CohortMeasure.Customers && size > 0 ? (double)complete.Sum(cohort => cohort.Cells[k].Value!.Value) / size : (double?)null;
-            return new CohortSummary(k, rate, complete.Count);
-        }
+        return sums;
     }
 }
-
-/// <param name="Summary">Pooled Σ value / Σ size over the complete cells of each column.</param>
-public sealed record CohortTable(IReadOnlyList<CohortRow> Cohorts, IReadOnlyList<CohortSummary> Summary);
-
-/// <param name="Period0Repeat">Customers with a second order within the cohort's own period.</param>
-public sealed record CohortRow(int Cohort, long Size, long Period0Repeat, IReadOnlyList<CohortCellValue> Cells);
-
-/// <param name="Value">Customers or orders, or revenue in ten-thousandths; null where not observable.</param>
-/// <param name="Rate">Value / size; null for orders and revenue.</param>
-public sealed record CohortCellValue(int K, long? Value, double? Rate, PeriodStatus Status);
-
-/// <param name="Cohorts">How many cohorts have a complete cell in the column.</param>
-public sealed record CohortSummary(int K, double? Rate, int Cohorts);

@@ -32,7 +32,7 @@ public class CohortsTests
 
     [Fact]
     public void A_moment_later_the_cell_is_in_progress_with_what_is_known() =>
-        Table(Example, "2026-05-01 00:00:01", columns: 3).Cohorts[1].Cells[3].ShouldBe(new CohortCellValue(3, 0, 0, PeriodStatus.InProgress));
+        Table(Example, "2026-05-01 00:00:01", columns: 3).Cohorts[1].Cells[3].ShouldBe(new CohortCellValue(new(3, 3), 0, 0, PeriodStatus.InProgress));
 
     [Fact]
     public void On_or_after_counts_the_period_and_every_later_one_before_the_moment()
@@ -92,7 +92,9 @@ public class CohortsTests
         var months = Definition.Default.By(Grain.Month);
         var cells = new Cells<CohortCell, CohortCounts>();
         foreach (var story in stories) Cohorts.Contribute(story.View(asOf: asOf), months, cells);
-        return Cohorts.Table(cells, months, Story.Moment(asOf), (mode, measure), columns);
+        var frame = new CohortFrame(
+            new(CohortColumns.Through(columns)) { Mode = mode, Measure = measure }, Definition.Default, months, Story.Moment(asOf));
+        return CohortTable.Of(Cohorts.Sums(cells, frame), frame);
     }
 
     private static IEnumerable<string> Text(CohortTable table) => table.Cohorts.Select(cohort =>

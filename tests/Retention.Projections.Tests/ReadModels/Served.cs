@@ -84,13 +84,15 @@ internal sealed record Served(
     private IEnumerable<string> Table((CohortMode Mode, CohortMeasure Measure) asking, Question question, int columns)
     {
         var name = $"cohort {asking.Mode} {asking.Measure.ToString().ToLowerInvariant()}";
-        var table = Domain.Metrics.Cohorts.Table(Cohorts, question.Partition, question.AsOf, asking, columns);
+        var frame = new CohortFrame(
+            new(CohortColumns.Through(columns)) { Mode = asking.Mode, Measure = asking.Measure }, question.Definition, question.Partition, question.AsOf);
+        var table = CohortTable.Of(Domain.Metrics.Cohorts.Sums(Cohorts, frame), frame);
         foreach (var row in table.Cohorts)
             yield return $"{name} {question.Partition.StartOf(row.Cohort):O} size={row.Size} again={row.Period0Repeat}"
-                + string.Concat(row.Cells.Select(cell => cell.Status == PeriodStatus.NotObservable ? $" {cell.K}:{cell.Status}{cell.Value}{cell.Rate}"
-                    : $" {cell.K}:{cell.Status},{(asking.Measure == CohortMeasure.Revenue ? Money(cell.Value!.Value) : cell.Value)},{(cell.Rate is null ? "" : Text(cell.Rate))}"));
+                + string.Concat(row.Cells.Select(cell => cell.Status == PeriodStatus.NotObservable ? $" {cell.Column}:{cell.Status}{cell.Value}{cell.Rate}"
+                    : $" {cell.Column}:{cell.Status},{(asking.Measure == CohortMeasure.Revenue ? Money(cell.Value!.Value) : cell.Value)},{(cell.Rate is null ? "" : Text(cell.Rate))}"));
         if (asking.Measure == CohortMeasure.Customers)
-            yield return $"{name} summary {string.Join(' ', table.Summary.Select(column => $"{column.K}:{Text(column.Rate)},{column.Cohorts}"))}";
+            yield return $"{name} summary {string.Join(' ', table.Summary.Select(column => $"{column.Column}:{Text(column.Rate)},{column.Cohorts}"))}";
     }
 
     private static string Line(int cohort, ClvCounts counts, Question question)
