@@ -13,11 +13,13 @@ internal enum What
     Replied,
     Resolved,
     Answered,
+    Registered,
+    Withdrew,
 }
 
 /// <summary>An event in its plainest form, for the recomputation; it becomes an event of the vocabulary for the code under test.</summary>
 /// <param name="At">UTC.</param>
-/// <param name="About">The order, the complaint or the instrument.</param>
+/// <param name="About">The order, the complaint, the instrument, or the id of the withdrawn answer.</param>
 /// <param name="Amount">A purchase's total or a refund, in major units.</param>
 internal sealed record Happening(
     string Customer, DateTime At, string Source, string Id, What What, string About, decimal Amount = 0, decimal? Margin = null, int Score = 0)
@@ -35,6 +37,8 @@ internal sealed record Happening(
         What.Complained => new CustomerEvent.ComplaintReceived(About, "email", null, null, null, null),
         What.Replied => new CustomerEvent.ComplaintReplied(About),
         What.Resolved => new CustomerEvent.ComplaintResolved(About, null),
+        What.Registered => new CustomerEvent.CustomerRegistered(null, null, null, null, null),
+        What.Withdrew => new CustomerEvent.FeedbackWithdrawn(About, null, null, null),
         _ => new CustomerEvent.FeedbackGiven(About, Score, null, null, null, null, null, null, null),
     };
 }
