@@ -76,7 +76,9 @@ public static class RetentionApp
         app.MapGet("/v1/cohorts", CohortsEndpoint.GetAsync).WithTags("Metrics").WithSummary("Cohorts of customers over periods");
         var metrics = app.MapGroup("/v1/metrics").WithTags("Metrics");
         metrics.MapGet("retention", RetentionEndpoint.GetAsync).WithSummary("Retention, churn and the waterfall between them");
+        metrics.MapGet("lifecycle", LifecycleEndpoint.GetAsync).WithSummary("New, returning, resurrected and dormant customers");
         metrics.MapGet("revenue", RevenueEndpoint.GetAsync).WithSummary("Orders, revenue and repeat rates");
+        metrics.MapGet("revenue-retention", RevenueRetentionEndpoint.GetAsync).WithSummary("Gross and net revenue retention, and the movements between two periods");
         metrics.MapGet("clv", ClvEndpoint.GetAsync).WithSummary("Historic lifetime value by cohort");
         metrics.MapGet("nps", FeedbackEndpoints.NpsAsync).WithSummary("Net promoter score");
         metrics.MapGet("csat", FeedbackEndpoints.CsatAsync).WithSummary("Customer satisfaction");

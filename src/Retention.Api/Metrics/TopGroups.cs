@@ -1,3 +1,4 @@
+using Retention.Domain.Metrics;
 using Retention.Projections.ReadModels;
 
 namespace Retention.Api.Metrics;
@@ -28,5 +29,14 @@ internal static class TopGroups
         var sums = new Dictionary<TKey, TCounts>();
         foreach (var (key, counts) in parts.SelectMany(part => part)) sums[key] = sums.GetValueOrDefault(key) + counts;
         return sums;
+    }
+
+    /// <summary>The sum of cells that merge.</summary>
+    /// <param name="into">Without contributions.</param>
+    public static TCells Merge<TCells>(IEnumerable<TCells> parts, TCells into)
+        where TCells : IMergeable<TCells>
+    {
+        foreach (var part in parts) into.Add(part);
+        return into;
     }
 }

@@ -101,17 +101,16 @@ public abstract record Partition
             calendar.Local(new DateTimeOffset(Calendar.StartOfHour(index), TimeSpan.Zero));
     }
 
-    /// <summary>One period [From, To), number 0; all days before it are number −1, all after it number 1.</summary>
+    /// <summary>
+    /// One period [From, To), number 0, between others of as many days: number −1 is the one just before, which it is compared with.
+    /// </summary>
     public sealed record Exactly(DateOnly From, DateOnly To) : Partition
     {
-        public override int IndexOf(DateOnly day) => day < From ? -1 : day < To ? 0 : 1;
+        private readonly int days = To.DayNumber - From.DayNumber;
 
-        public override DateOnly StartOf(int index) => index switch
-        {
-            < 0 => DateOnly.MinValue,
-            0 => From,
-            1 => To,
-            _ => DateOnly.MaxValue,
-        };
+        public override int IndexOf(DateOnly day) => (int)Math.Floor((double)(day.DayNumber - From.DayNumber) / days);
+
+        public override DateOnly StartOf(int index) =>
+            DateOnly.FromDayNumber((int)Math.Clamp(From.DayNumber + (long)index * days, 0, DateOnly.MaxValue.DayNumber));
     }
 }

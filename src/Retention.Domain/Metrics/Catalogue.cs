@@ -43,6 +43,13 @@ public static class Catalogue
         new("churnRate", "lost / S", Share, false),
         new("interval", "95 % Wilson interval of retentionRate", Share, false));
 
+    public static CatalogueEntry Lifecycle { get; } = Entry(
+        "lifecycle", "Of those who ordered in a period, who is new, who came back, and how many of the period before stayed away?",
+        new("new", "customers whose first order ever is in the period", Count, true),
+        new("returning", "customers who ordered in the period and in the one before", Count, false),
+        new("resurrected", "customers who ordered in the period, not in the one before, and earlier", Count, false),
+        new("dormant", "customers who ordered in the period before and not in this one; null until it has ended", Count, false));
+
     public static CatalogueEntry Cohorts { get; } = Entry(
         "cohorts", "Of the customers who first ordered in a period, how many ordered again k periods later?",
         new("size", "customers whose first activity (entry=first), or any (entry=every), is in the cohort's period", Count, true),
@@ -66,6 +73,18 @@ public static class Catalogue
         new("repeatRateWindow", "customers with two or more orders in the period / customers", Share, false),
         new("returningCustomerRate", "customers with an order before the period's start / customers", Share, false),
         new("repeatRateLifetime", "of all customers acquired before the period's end, the share with two or more orders before it", Share, false));
+
+    public static CatalogueEntry RevenueRetention { get; } = Entry(
+        "revenue-retention", "How much of the revenue of the period before came again, and what explains the change?",
+        new("grr", "Σ min(r, r′) / Σ r′, with r a customer's net revenue in the period and r′ in the one before", Share, false),
+        new("nrr", "Σ r of customers with r′ > 0 / Σ r′; with reactivations=include, reactivated is added to the numerator", Share, false),
+        new("previous", "Σ r′, a negative r′ counting as 0", Money, true),
+        new("current", "Σ r, a negative r counting as 0", Money, true),
+        new("new", "Σ r of customers without revenue in any earlier period", Money, true),
+        new("reactivated", "Σ r of customers without revenue in the period before, but earlier", Money, true),
+        new("expansion", "Σ r − r′ of customers with both, where positive", Money, true),
+        new("contraction", "Σ r − r′ of customers with both, where negative", Money, true),
+        new("churned", "−Σ r′ of customers without revenue in the period", Money, true));
 
     public static CatalogueEntry Clv { get; } = Entry(
         "clv", "What has a customer of a cohort brought in so far?",
@@ -98,7 +117,8 @@ public static class Catalogue
         new("resolved", "complaints first resolved", Count, true),
         new("open", "received and not resolved at the period's end, or at asOf while it is in progress", Count, false));
 
-    public static IReadOnlyList<CatalogueEntry> All { get; } = [Retention, Cohorts, Revenue, Clv, Nps, Csat, Ces, Complaints];
+    public static IReadOnlyList<CatalogueEntry> All { get; } =
+        [Retention, Lifecycle, Cohorts, Revenue, RevenueRetention, Clv, Nps, Csat, Ces, Complaints];
 
     private static CatalogueEntry Entry(string name, string question, params IReadOnlyList<Figure> figures) =>
         new(name, 1, $"/v1/metrics/{name}", question, Grains, [], figures);

@@ -14,6 +14,21 @@ public interface IMergeable<TSelf>
     void Add(TSelf others);
 }
 
+/// <summary>Cells and how many customers they are of.</summary>
+public sealed class Counted<TCells>(TCells cells) : IMergeable<Counted<TCells>>
+    where TCells : IMergeable<TCells>
+{
+    public TCells Cells => cells;
+
+    public long Customers { get; set; }
+
+    public void Add(Counted<TCells> others)
+    {
+        cells.Add(others.Cells);
+        Customers += others.Customers;
+    }
+}
+
 /// <summary>Where customers' contributions are added up.</summary>
 public interface ICells<TKey, TCounts>
     where TCounts : struct, ICounts<TCounts>

@@ -1,3 +1,6 @@
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+
 namespace Retention.Domain.Metrics;
 
 /// <summary>Customers with an order in one period, each counted once.</summary>
@@ -22,6 +25,21 @@ public record struct LifecycleCounts(long New, long Returning, long Resurrected)
 /// </summary>
 public static class Lifecycle
 {
+    private const int OnStack = 128;
+
+    public static void Contribute(CustomerView customer, Partition partition, DenseCells<LifecycleCounts> cells)
+    {
+        var orders = customer.Orders;
+        var periods = orders.Length <= OnStack ? stackalloc int[orders.Length] : new int[orders.Length];
+        var count = 0;
+        foreach (var order in orders)
+        {
+            var period = partition.IndexOf(order.Day, order.OccurredAt);
+            if (count == 0 || periods[count - 1] != period) periods[count++] = period;
+        }
+        Contribute(periods[..count], cells);
+    }
+
     /// <param name="periods">The distinct numbers of all periods in which the customer ordered, ascending, from the first order ever on.</param>
     public static void Contribute(ReadOnlySpan<int> periods, DenseCells<LifecycleCounts> cells)
     {

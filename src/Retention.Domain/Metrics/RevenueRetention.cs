@@ -1,3 +1,6 @@
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+
 namespace Retention.Domain.Metrics;
 
 /// <param name="Net">Net revenue of one customer in the period, in ten-thousandths; a negative one counts as 0.</param>
@@ -44,6 +47,37 @@ public record struct RevenueMovements(
 /// </summary>
 public static class RevenueRetention
 {
+    private const int OnStack = 64;
+
+    private static readonly Comparison<PeriodRevenue> ByPeriod = (a, b) => a.Period.CompareTo(b.Period);
+
+    /// <summary>Adds a customer's net revenue by period, wherever it is booked.</summary>
+    public static void Contribute(CustomerView customer, Partition partition, DenseCells<RevenueMovements> cells)
+    {
+        var orders = customer.Orders;
+        var elsewhere = customer.Elsewhere;
+        var most = orders.Length + elsewhere.Length;
+        var revenues = most <= OnStack ? stackalloc PeriodRevenue[most] : new PeriodRevenue[most];
+        var count = 0;
+        foreach (var order in orders) Book(revenues, ref count, new(partition.IndexOf(order.Day, order.OccurredAt), order.Booked));
+        if (!elsewhere.IsEmpty)
+        {
+            foreach (var booking in elsewhere) revenues[count++] = new(partition.IndexOf(booking.Day, booking.OccurredAt), booking.Amount);
+            revenues[..count].Sort(ByPeriod);
+            var all = count;
+            count = 0;
+            for (var i = 0; i < all; i++) Book(revenues, ref count, revenues[i]);
+        }
+        Contribute(revenues[..count], earlier: false, cells);
+    }
+
+    /// <summary>Adds to the last period, or begins the next.</summary>
+    private static void Book(Span<PeriodRevenue> revenues, ref int count, PeriodRevenue booked)
+    {
+        if (count > 0 && revenues[count - 1].Period == booked.Period) revenues[count - 1] = booked with { Net = revenues[count - 1].Net + booked.Net };
+        else revenues[count++] = booked;
+    }
+
     /// <summary>
     /// Adds to every period with revenue and, where the next one has none, to that one: a customer churns in the period after the last
     /// revenue, whether or not anything is known of it.

@@ -28,7 +28,9 @@ public sealed class KioskTests(ServiceFixture service)
 
     [Theory]
     [InlineData("retention", "&activity=window:30d")]
+    [InlineData("lifecycle", "")]
     [InlineData("revenue", "")]
+    [InlineData("revenue-retention", "&reactivations=include")]
     [InlineData("clv", "")]
     [InlineData("nps", "")]
     [InlineData("csat", "")]

@@ -1,6 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
+using Retention.Domain.Tests.Customers;
 
 namespace Retention.Domain.Tests.Metrics;
 
@@ -43,6 +45,24 @@ public class LifecycleTests
                 row.Dormant.ShouldBe(ordered.Count(periods => periods.Contains(t - 1) && !periods.Contains(t)));
             }
         }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Two_orders_of_one_period_are_one_visit_and_cancelled_ones_none()
+    {
+        var customer = Story.OfOrders("2026-01-05", "2026-01-31", "2026-02-01", "2026-02-20", "2026-04-01", "2026-05-01").Cancels("2026-04-02", "2026-04-01").View();
+
+        By(Definition.Default.ByDays(Grain.Month)).ShouldBe([(24312, new(1, 0, 0)), (24313, new(0, 1, 0)), (24316, new(0, 0, 1))]);
+        // February and March against the 59 days before, which begin on December 4.
+        By(new Partition.Exactly(Story.Day("2026-02-01"), Story.Day("2026-04-01"))).ShouldBe([(-1, new(1, 0, 0)), (0, new(0, 1, 0)), (1, new(0, 1, 0))]);
+        By(new Partition.Exactly(Story.Day("2026-02-20"), Story.Day("2026-02-21")))[3].ShouldBe((0, new LifecycleCounts(0, 0, 1)));
+
+        List<(int, LifecycleCounts)> By(Partition partition)
+        {
+            var cells = new DenseCells<LifecycleCounts>();
+            Lifecycle.Contribute(customer, partition, cells);
+            return [.. cells.Select(cell => (cell.Key, cell.Value))];
+        }
+    }
 
     private static List<LifecycleRow> Rows(IEnumerable<int[]> customers, int first, int last, int incomplete)
     {

@@ -1,6 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
+using Retention.Domain.Tests.Customers;
 
 namespace Retention.Domain.Tests.Metrics;
 
@@ -80,6 +82,68 @@ public class RevenueRetentionTests
                 movements.NetRetention.ShouldBe((double)pairs.Where(pair => pair.Before > 0).Sum(pair => pair.Now) / movements.Previous);
             }
         }).QuickCheckThrowOnFailure();
+
+    [Theory]
+    [InlineData(RefundAttribution.Order)]
+    [InlineData(RefundAttribution.Refund)]
+    public void What_a_customer_adds_is_that_of_the_revenue_wherever_it_is_booked(RefundAttribution refunds) =>
+        Prop.ForAll<(byte Day, byte Kind, byte Amount)[], PositiveInt>((told, length) =>
+        {
+            var customer = Told(told).View(Definition.Default with { Refunds = refunds });
+            Partition[] partitions = [Definition.Default.ByDays(Grain.Week), Exact(length.Get % 40 + 1)];
+            foreach (var partition in partitions)
+            {
+                var cells = new DenseCells<RevenueMovements>();
+                RevenueRetention.Contribute(customer, partition, cells);
+
+                var booked = customer.Bookings().GroupBy(booking => partition.IndexOf(booking.Day)).OrderBy(period => period.Key)
+                    .Select(period => (period.Key, period.Sum(booking => booking.Amount))).ToArray();
+                cells.ShouldBe(Movements([booked]));
+            }
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_refund_on_a_day_of_its_own_lowers_that_period()
+    {
+        var story = new Story().Buys("2026-01-10", "1", 50).Buys("2026-02-10", "2", 80).Buys("2026-03-01", "3", 20).IsRefunded("2026-03-05", "2", 30);
+
+        Cells(RefundAttribution.Order)[Month(3)].ShouldBe(Of(previous: 50, current: 20, contraction: -30));
+        Cells(RefundAttribution.Refund)[Month(3)].ShouldBe(Of(previous: 80, current: 0, churned: -80));
+
+        DenseCells<RevenueMovements> Cells(RefundAttribution refunds)
+        {
+            var cells = new DenseCells<RevenueMovements>();
+            RevenueRetention.Contribute(story.View(Definition.Default with { Refunds = refunds }), Definition.Default.ByDays(Grain.Month), cells);
+            return cells;
+        }
+
+        static int Month(int month) => 2026 * 12 + month - 1;
+
+        static RevenueMovements Of(decimal previous, decimal current, decimal contraction = 0, decimal churned = 0) => new()
+        {
+            Previous = Currency.ToUnits(previous),
+            Current = Currency.ToUnits(current),
+            Contraction = Currency.ToUnits(contraction),
+            Churned = Currency.ToUnits(churned),
+        };
+    }
+
+    private static Partition.Exactly Exact(int days) => new(Story.Day("2026-05-01"), Story.Day("2026-05-01").AddDays(days));
+
+    /// <summary>Orders of some days, and refunds and cancellations of the first, the second, … of them.</summary>
+    private static Story Told(IEnumerable<(byte Day, byte Kind, byte Amount)> told)
+    {
+        var (story, orders) = (new Story(), 0);
+        foreach (var (day, kind, amount) in told)
+        {
+            var at = Story.Day("2026-01-01").AddDays(day).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+            var order = $"{(orders == 0 ? 0 : amount % orders)}";
+            if (kind % 5 < 3) story.Buys(at, $"{orders++}", amount);
+            else if (kind % 5 == 3) story.IsRefunded(at, order, kind);
+            else story.Cancels(at, order);
+        }
+        return story;
+    }
 
     private static long R(Dictionary<int, long> periods, int t) => Math.Max(0, periods.GetValueOrDefault(t));
 

@@ -1,0 +1,38 @@
+using Retention.Api.Tenancy;
+using Retention.Domain.Definitions;
+using Retention.Domain.Metrics;
+
+namespace Retention.Api.Metrics;
+
+/// <summary>Customers of a period and of the one before; every figure is null while the period is not observable.</summary>
+/// <param name="Dormant">Null until the period has ended.</param>
+public sealed record LifecycleFigures(
+    PeriodStart Period, PeriodStart From, PeriodStart To, PeriodStatus Status, string? Group, long? New, long? Returning, long? Resurrected, long? Dormant)
+{
+    public static LifecycleFigures Of(LifecycleRow row, string? group, MetricRequest request)
+    {
+        var question = request.Question;
+        var (from, to) = (PeriodStart.Of(question, row.Period), PeriodStart.Of(question, row.Period + 1));
+        var status = question.AsOf.Of(question.Partition, row.Period);
+        return status == PeriodStatus.NotObservable
+            ? new(from, from, to, status, group, null, null, null, null)
+            : new(from, from, to, status, group, row.Counts.New, row.Counts.Returning, row.Counts.Resurrected, row.Dormant);
+    }
+}
+
+/// <summary><c>GET /v1/metrics/lifecycle</c>.</summary>
+public static class LifecycleEndpoint
+{
+    public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
+    {
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new());
+        var (question, partition) = (request.Question, request.Question.Partition);
+        var folded = await request.Snapshot.FoldAsync(
+            question, () => new DenseCells<LifecycleCounts>(), (customer, cells) => Lifecycle.Contribute(customer, partition, cells), http.RequestAborted);
+        var groups = TopGroups.Of(request, folded, cells => cells.Sum(cell => cell.Value.New), parts => TopGroups.Merge(parts, new DenseCells<LifecycleCounts>()));
+        var periods = request.Periods(groups.SelectMany(group => group.Cells).Select(cell => (int?)cell.Key).Min());
+        var rows = groups.SelectMany(group => Lifecycle.Rows(group.Cells, periods.First, periods.Last, incomplete: partition.IndexOf(question.AsOf.Day))
+            .Select(row => LifecycleFigures.Of(row, group.Value, request))).ToList();
+        return MetricAnswer.Of(request, Catalogue.Lifecycle, request.Parameters(periods), rows);
+    }
+}

@@ -1,0 +1,57 @@
+using Retention.Api.Tenancy;
+using Retention.Domain.Definitions;
+using Retention.Domain.Metrics;
+
+namespace Retention.Api.Metrics;
+
+/// <summary>Revenue of a period against the one before, in major units; every figure is null while the period is not observable.</summary>
+public sealed record RevenueRetentionFigures(
+    PeriodStart Period, PeriodStart From, PeriodStart To, PeriodStatus Status, string? Group, double? Grr, double? Nrr, decimal? Previous, decimal? Current,
+    decimal? New, decimal? Reactivated, decimal? Expansion, decimal? Contraction, decimal? Churned)
+{
+    /// <param name="reactivations">Whether the revenue of reactivated customers counts in the net retention.</param>
+    public static RevenueRetentionFigures Of(int period, string? group, RevenueMovements of, bool reactivations, MetricRequest request)
+    {
+        var question = request.Question;
+        var (from, to) = (PeriodStart.Of(question, period), PeriodStart.Of(question, period + 1));
+        var status = question.AsOf.Of(question.Partition, period);
+        return status == PeriodStatus.NotObservable
+            ? new(from, from, to, status, group, null, null, null, null, null, null, null, null, null)
+            : new(
+                from, from, to, status, group, of.GrossRetention, reactivations ? of.NetRetentionWithReactivations : of.NetRetention,
+                Money(of.Previous), Money(of.Current), Money(of.New), Money(of.Reactivated), Money(of.Expansion), Money(of.Contraction), Money(of.Churned));
+
+        decimal Money(long units) => Currency.FromUnits(units, request.MoneyDigits);
+    }
+}
+
+/// <summary><c>GET /v1/metrics/revenue-retention</c>.</summary>
+public static class RevenueRetentionEndpoint
+{
+    private static readonly string[] Reactivations = ["exclude", "include"];
+
+    public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
+    {
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new("reactivations"));
+        var reactivations = request.Query.Choice("reactivations", Reactivations) ?? "exclude";
+        request.Query.Done();
+        var groups = await GroupsAsync(request, http.RequestAborted);
+        var periods = request.Periods(groups.SelectMany(group => group.Cells.Cells).Select(cell => (int?)cell.Key).Min());
+        var rows = groups.SelectMany(group => Enumerable.Range(periods.First, Math.Max(0, periods.Last - periods.First + 1))
+            .Select(period => RevenueRetentionFigures.Of(period, group.Value, group.Cells.Cells[period], reactivations == "include", request))).ToList();
+        var parameters = request.Parameters(periods);
+        parameters["reactivations"] = reactivations;
+        return MetricAnswer.Of(request, Catalogue.RevenueRetention, parameters, rows);
+    }
+
+    private static async Task<IReadOnlyList<Projections.ReadModels.Group<Counted<DenseCells<RevenueMovements>>>>> GroupsAsync(MetricRequest request, CancellationToken ct)
+    {
+        var partition = request.Question.Partition;
+        var folded = await request.Snapshot.FoldAsync(request.Question, () => new Counted<DenseCells<RevenueMovements>>(new()), (customer, cells) =>
+        {
+            RevenueRetention.Contribute(customer, partition, cells.Cells);
+            if (!customer.Orders.IsEmpty) cells.Customers++;
+        }, ct);
+        return TopGroups.Of(request, folded, cells => cells.Customers, parts => TopGroups.Merge(parts, new Counted<DenseCells<RevenueMovements>>(new())));
+    }
+}
