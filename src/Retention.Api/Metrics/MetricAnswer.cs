@@ -16,17 +16,21 @@ public static class MetricAnswer
     };
 
     /// <param name="rows">One for each period, in order; records whose members are the columns.</param>
-    public static IResult Of<TRow>(MetricRequest request, CatalogueEntry metric, Dictionary<string, object?> parameters, IReadOnlyList<TRow> rows)
+    /// <param name="beside">Members of the JSON beside the rows, by name; CSV has the rows alone.</param>
+    public static IResult Of<TRow>(
+        MetricRequest request, CatalogueEntry metric, Dictionary<string, object?> parameters, IReadOnlyList<TRow> rows,
+        IEnumerable<KeyValuePair<string, object?>>? beside = null)
         where TRow : notnull =>
-        request.Format == "csv" ? Csv.Of(rows) : Results.Json(new
-        {
-            metric = metric.Name,
-            definition = new { metric.Name, metric.Version },
-            parameters,
-            asOf = request.Question.AsOf.Moment,
-            position = request.Snapshot.Reflection.Position,
-            rows,
-        }, Json);
+        request.Format == "csv" ? Csv.Of(rows) : Results.Json(new Dictionary<string, object?>(
+        [
+            new("metric", metric.Name),
+            new("definition", new { metric.Name, metric.Version }),
+            new("parameters", parameters),
+            new("asOf", request.Question.AsOf.Moment),
+            new("position", request.Snapshot.Reflection.Position),
+            .. beside ?? [],
+            new("rows", rows),
+        ]), Json);
 
     private sealed class IntervalConverter : JsonConverter<Interval>
     {

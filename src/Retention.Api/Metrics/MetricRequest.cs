@@ -18,6 +18,9 @@ public sealed record MetricShape(params IReadOnlyList<string> Own)
     /// <summary>Whether from and to without a grain ask for one row of exactly that range; else the grain is month.</summary>
     public bool ExactRange { get; init; } = true;
 
+    /// <summary>Whether without a grain the whole range is one row, even where an end of it is not given.</summary>
+    public bool WholeRange { get; init; }
+
     /// <summary>Whether there are periods of an hour.</summary>
     public bool Hours { get; init; }
 
@@ -99,6 +102,18 @@ public sealed class MetricRequest : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Snapshot.DisposeAsync();
 
+    /// <summary>The first and the last period that can be answered; without from everything counts, down to the smallest number.</summary>
+    public (int First, int Last) Bounds
+    {
+        get
+        {
+            var partition = Question.Partition;
+            if (partition is Partition.Exactly) return (0, 0);
+            var last = to is { } end ? partition.IndexOf(end.Day.AddDays(-1), end.Ticks - 1) : partition.IndexOf(Question.AsOf.Day, Question.AsOf.Moment.UtcTicks);
+            return (from is { } start ? partition.IndexOf(start.Day, start.Ticks) : int.MinValue, last);
+        }
+    }
+
     /// <summary>
     /// The periods asked for, both ends included: from and to widened to whole periods; by default from the first period that counts
     /// anything to the period of the moment.
@@ -108,10 +123,8 @@ public sealed class MetricRequest : IAsyncDisposable
     /// <exception cref="ProblemException">400 for more periods than <paramref name="most"/>.</exception>
     public (int First, int Last) Periods(int? firstCounted, int most = 20_000)
     {
-        var partition = Question.Partition;
-        if (partition is Partition.Exactly) return (0, 0);
-        var last = to is { } end ? partition.IndexOf(end.Day.AddDays(-1), end.Ticks - 1) : partition.IndexOf(Question.AsOf.Day, Question.AsOf.Moment.UtcTicks);
-        var first = from is { } start ? partition.IndexOf(start.Day, start.Ticks) : firstCounted ?? last + 1;
+        var (first, last) = Bounds;
+        if (first == int.MinValue) first = firstCounted ?? last + 1;
         if ((long)last - first >= most)
         {
             Query.Fault("from", "too_many_periods", $"with to spans more than {most} periods; ask for a shorter range or a coarser grain");

@@ -16,7 +16,8 @@ internal static class QuestionReader
     {
         var definition = DefinitionOf(query, reflection.Settings);
         var partition = PartitionOf(query, shape, definition);
-        return new Question(definition, AsOfOf(query, definition.Calendar, partition, reflection, now), partition)
+        var asOf = AsOfOf(query, definition.Calendar, partition, reflection, now);
+        return new Question(definition, asOf, shape.WholeRange && !query.Has("grain") ? WholeOf(query, asOf) : partition)
         {
             Selection = SelectionOf(query),
             GroupBy = shape.Groups ? query.Choice("groupBy", GroupDimensions) : null,
@@ -90,6 +91,14 @@ internal static class QuestionReader
         return exact && query.Date("from") is { } first && query.Date("to") is { } end && first < end
             ? new Partition.Exactly(first, end)
             : definition.By(Grain.Month);
+    }
+
+    /// <summary>The range as one period: from the beginning of time and to the end of the moment's day where nothing is given.</summary>
+    private static Partition.Exactly WholeOf(QueryReader query, AsOf asOf)
+    {
+        var from = query.Date("from") ?? DateOnly.MinValue;
+        var to = query.Date("to") ?? asOf.Day.AddDays(1);
+        return new(from, from < to ? to : from.AddDays(1));
     }
 
     private static Selection SelectionOf(QueryReader query)

@@ -1,6 +1,6 @@
 namespace Retention.Domain.Metrics;
 
-/// <param name="Unit">count, share (0 … 1), money (major units), points (−100 … 100), score, or orders per customer.</param>
+/// <param name="Unit">count, share (0 … 1), money (major units), points (−100 … 100), score, days, test, or orders per customer.</param>
 /// <param name="Additive">Whether the figures of several periods or groups may be added.</param>
 public sealed record Figure(string Name, string Formula, string Unit, bool Additive);
 
@@ -15,6 +15,7 @@ public static class Catalogue
     private const string Count = "count";
     private const string Share = "share";
     private const string Money = "money";
+    private const string Days = "days";
 
     private static readonly string[] Grains = ["day", "week", "month", "quarter", "year"];
 
@@ -86,6 +87,29 @@ public static class Catalogue
         new("contraction", "Σ r − r′ of customers with both, where negative", Money, true),
         new("churned", "−Σ r′ of customers without revenue in the period", Money, true));
 
+    public static CatalogueEntry TimeBetweenPurchases { get; } = Entry(
+        "time-between-purchases", "After how many days does a customer buy again?",
+        new("survival", "S(t): share of purchases that are not followed by another within t days, Kaplan–Meier with open gaps censored", Share, false),
+        new("interval", "95 % log-log interval of survival", Share, false),
+        new("atRisk", "gaps that were not closed before t days, and seen so long", Count, false),
+        new("closed", "gaps closed after t days", Count, true),
+        new("n", "gaps between consecutive purchase days", Count, true),
+        new("open", "gaps seen without being closed by a day that is over", Count, true),
+        new("mean", "mean of the closed gaps", Days, false),
+        new("median", "50 % quantile of the closed gaps, type 7", Days, false),
+        new("p90", "90 % quantile of the closed gaps, type 7", Days, false),
+        new("curveMedian", "first t with S(t) ≤ 0.5", Days, false));
+
+    public static CatalogueEntry Survival { get; } = Entry(
+        "survival", "For how long does a customer stay?",
+        new("survival", "S(t): share of customers whose first span of activity is longer than t days, Kaplan–Meier", Share, false),
+        new("interval", "95 % log-log interval of survival", Share, false),
+        new("atRisk", "customers neither lapsed nor censored before t days", Count, false),
+        new("lapsed", "customers lapsed after t days", Count, true),
+        new("lifetimes", "customers lapsed, and customers censored", Count, true),
+        new("median", "first t with S(t) ≤ 0.5", Days, false),
+        new("logRank", "test of equal survival in all groups: chiSquare, degreesOfFreedom, p", "test", false));
+
     public static CatalogueEntry Clv { get; } = Entry(
         "clv", "What has a customer of a cohort brought in so far?",
         new("customers", "customers whose first valid order is in the period", Count, true),
@@ -118,7 +142,7 @@ public static class Catalogue
         new("open", "received and not resolved at the period's end, or at asOf while it is in progress", Count, false));
 
     public static IReadOnlyList<CatalogueEntry> All { get; } =
-        [Retention, Lifecycle, Cohorts, Revenue, RevenueRetention, Clv, Nps, Csat, Ces, Complaints];
+        [Retention, Lifecycle, Cohorts, Revenue, RevenueRetention, TimeBetweenPurchases, Survival, Clv, Nps, Csat, Ces, Complaints];
 
     private static CatalogueEntry Entry(string name, string question, params IReadOnlyList<Figure> figures) =>
         new(name, 1, $"/v1/metrics/{name}", question, Grains, [], figures);

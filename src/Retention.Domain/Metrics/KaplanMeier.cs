@@ -1,3 +1,6 @@
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+
 namespace Retention.Domain.Metrics;
 
 /// <summary>How many lifetimes ended at one time, and how many were seen up to it and no further.</summary>
@@ -35,6 +38,14 @@ public static class KaplanMeier
     {
         if (end < asOf) cells.At(end - start).Lapsed++;
         else if (start < asOf) cells.At(asOf - 1 - start).Censored++;
+    }
+
+    /// <summary>Adds the customer's first span, in the period that it begins in.</summary>
+    public static void Contribute(CustomerView customer, AsOf asOf, PeriodCells<LifetimeCounts> cells)
+    {
+        if (customer.Spans.IsEmpty) return;
+        var first = customer.Spans[0];
+        if (cells.BeginningOn(first.Start) is { } own) Contribute(first.Start.DayNumber, first.End.DayNumber, asOf.Day.DayNumber, own);
     }
 
     /// <param name="cells">By time, in days; sums of several parts give what all their lifetimes together give.</param>

@@ -1,3 +1,6 @@
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+
 namespace Retention.Domain.Metrics;
 
 /// <summary>Gaps of one length, in days.</summary>
@@ -27,18 +30,31 @@ public static class PurchaseGaps
     /// <param name="cells">By length, in days.</param>
     public static void Contribute(ReadOnlySpan<int> days, int asOf, DenseCells<GapCounts> cells)
     {
-        var last = -1;
-        for (var i = 0; i < days.Length; i++)
+        for (var i = 0; i < days.Length; i++) Add(days[i], i + 1 < days.Length ? days[i + 1] : null, asOf, cells);
+    }
+
+    /// <summary>Adds the gap after each purchase day, in the period of that day.</summary>
+    public static void Contribute(CustomerView customer, AsOf asOf, PeriodCells<GapCounts> cells)
+    {
+        DateOnly? day = null;
+        foreach (var order in customer.Orders)
         {
-            if (i > 0)
-            {
-                ref var counts = ref cells.At(days[i] - days[i - 1]);
-                counts.Closed++;
-                if (days[i] < asOf) counts.Ended++;
-            }
-            if (days[i] < asOf) last = i;
+            if (order.Day == day) continue;
+            if (day is { } begun && cells.BeginningOn(begun) is { } own) Add(begun.DayNumber, order.Day.DayNumber, asOf.Day.DayNumber, own);
+            day = order.Day;
         }
-        if (last >= 0) cells.At(asOf - 1 - days[last]).Censored++;
+        if (day is { } last && cells.BeginningOn(last) is { } open) Add(last.DayNumber, null, asOf.Day.DayNumber, open);
+    }
+
+    private static void Add(int day, int? next, int asOf, DenseCells<GapCounts> cells)
+    {
+        if (next is { } closed)
+        {
+            ref var counts = ref cells.At(closed - day);
+            counts.Closed++;
+            if (closed < asOf) counts.Ended++;
+        }
+        if (day < asOf && (next is null || next >= asOf)) cells.At(asOf - 1 - day).Censored++;
     }
 
     public static PurchaseGapFigures Figures(DenseCells<GapCounts> cells)

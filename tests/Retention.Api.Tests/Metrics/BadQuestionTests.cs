@@ -8,7 +8,7 @@ public sealed class BadQuestionTests(ServiceFixture service)
     private static readonly string[] Endpoints =
     [
         "/v1/cohorts", "/v1/metrics/retention", "/v1/metrics/lifecycle", "/v1/metrics/revenue",
-        "/v1/metrics/revenue-retention", "/v1/metrics/clv", "/v1/metrics/nps", "/v1/metrics/csat",
+        "/v1/metrics/revenue-retention", "/v1/metrics/time-between-purchases", "/v1/metrics/survival", "/v1/metrics/clv", "/v1/metrics/nps", "/v1/metrics/csat",
         "/v1/metrics/ces", "/v1/metrics/complaints", "/v1/customers/c", "/v1/customers/c/timeline",
     ];
 

@@ -1,6 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
+using Retention.Domain.Tests.Customers;
 
 namespace Retention.Domain.Tests.Metrics;
 
@@ -71,6 +73,31 @@ public class PurchaseGapsTests
             var over = days.Select(each => each.Where(day => day < moment).ToArray()).ToList();
             figures.Lifetimes.Sum(cell => cell.Value.Lapsed).ShouldBe(over.Sum(each => Math.Max(0, each.Length - 1)));
             figures.Lifetimes.Sum(cell => cell.Value.Censored * cell.Key).ShouldBe(over.Where(each => each.Length > 0).Sum(each => moment - 1 - each[^1]));
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Each_gap_is_of_the_period_that_it_begins_in_and_periods_add_up_to_all() =>
+        Prop.ForAll<byte[], byte>((given, moment) =>
+        {
+            var start = Story.Day("2026-01-01");
+            var asOf = AsOf.In(Calendar.Utc, Calendar.Utc.StartOf(start.AddDays(moment)));
+            var days = given.Where(day => day < moment).Distinct().Order().Select(day => start.AddDays(day)).ToArray();
+            var customer = Story.OfOrders([.. days.SelectMany(day => (string[])[$"{day:yyyy-MM-dd} 08:00", $"{day:yyyy-MM-dd} 20:00"])]).View();
+            var (months, first, total) = (Definition.Default.ByDays(Grain.Month), 2026 * 12, new DenseCells<GapCounts>());
+            var (all, some) = (new PeriodCells<GapCounts>(months, (int.MinValue, int.MaxValue)), new PeriodCells<GapCounts>(months, (first + 1, first + 1)));
+
+            PurchaseGaps.Contribute(customer, asOf, all);
+            PurchaseGaps.Contribute(customer, asOf, some);
+
+            PurchaseGaps.Contribute([.. days.Select(day => day.DayNumber)], asOf.Day.DayNumber, total);
+            all.Total.ShouldBe(total);
+            some.Total.ShouldBe(all[first + 1]);
+            all.Began.ShouldBe(days.Length == 0 ? null : days[0]);
+            for (var month = first; month < first + 9; month++)
+            {
+                all[month].Sum(cell => cell.Value.Closed).ShouldBe(days.SkipLast(1).Count(day => months.IndexOf(day) == month));
+                all[month].Sum(cell => cell.Value.Censored).ShouldBe(days.TakeLast(1).Count(day => months.IndexOf(day) == month));
+            }
         }).QuickCheckThrowOnFailure();
 
     private static PurchaseGapFigures Figures(IEnumerable<int[]> customers, int asOf)
