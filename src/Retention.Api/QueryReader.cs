@@ -65,6 +65,14 @@ public sealed class QueryReader(IQueryCollection query)
         return null;
     }
 
+    public double? Number(string name, double min, double max)
+    {
+        if (Text(name) is not { } text) return null;
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max) return number;
+        Fault(name, "out_of_range", string.Create(CultureInfo.InvariantCulture, $"must be a number from {min} to {max}, such as 0.5"));
+        return null;
+    }
+
     public DateOnly? Date(string name)
     {
         if (Text(name) is not { } text) return null;

@@ -1,9 +1,10 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 using Retention.Api.Metrics;
 using Retention.Api.Tenancy;
 using Retention.Domain.Customers;
-using Retention.Domain.Definitions;
 using Retention.Domain.Events;
+using Retention.Domain.Metrics;
 using Retention.Projections.EventLog;
 
 namespace Retention.Api.Customers;
@@ -16,10 +17,16 @@ public static class CustomerEndpoints
     public static void MapCustomers(this IEndpointRouteBuilder routes)
     {
         var customers = routes.MapGroup(Path).WithTags("Customers");
+        customers.MapGet("", CustomerListEndpoint.GetAsync).WithSummary("Everybody of whom anything is known, page by page");
         customers.MapGet("{id}", (HttpContext http, Tenant tenant) => GetAsync(http, tenant, IdOf(http), whole: true))
             .WithSummary("A customer with orders, activity, attributes and timeline");
         customers.MapGet("{id}/timeline", (HttpContext http, Tenant tenant) => GetAsync(http, tenant, IdOf(http), whole: false))
             .WithSummary("The customer's events in order of business time, each with what became of it");
+        // A table of segments that leaves out a cell, or has one twice, stops the service before it answers anything.
+        RuntimeHelpers.RunClassConstructor(typeof(RfmSegments).TypeHandle);
+        var segments = routes.MapGroup("/v1/segments").WithTags("Customers");
+        segments.MapGet("rfm", RfmEndpoint.GetAsync).WithSummary("Customers by recency, frequency and revenue, in segments");
+        segments.MapGet("lapsed-regulars", LapsedRegularsEndpoint.GetAsync).WithSummary("Who bought regularly and stays away for longer than usual");
     }
 
     /// <summary>The id as the URL spells it, unescaped once: routing would leave an escaped slash as it is.</summary>
@@ -46,10 +53,7 @@ public static class CustomerEndpoints
     }
 }
 
-/// <summary>A customer in figures, as of the moment; amounts in major units.</summary>
-/// <param name="CustomerSince">The day of the first valid order; null before one.</param>
-/// <param name="Status">active, lapsed, or none before an order.</param>
-/// <param name="LapsesOn">The day on which the current span of activity ends, or the last one ended.</param>
+/// <summary>A customer as in <see cref="CustomerRow"/>, with the events.</summary>
 public sealed record CustomerFigures(
     string Customer, DateTimeOffset AsOf, long Position, DateOnly? CustomerSince, int Orders, decimal Revenue, double? AverageOrderValue, int PurchaseDays,
     DateOnly? LastPurchase, string Status, DateOnly? LapsesOn, int Reactivations, int Complaints, int OpenComplaints, int Answers,
@@ -57,18 +61,10 @@ public sealed record CustomerFigures(
 {
     internal static CustomerFigures Of(string id, CustomerView customer, MetricRequest request)
     {
-        var orders = customer.Orders;
-        var spans = customer.Spans;
-        var today = request.Question.AsOf.Day;
-        var revenue = customer.Revenue;
-        // A lapse is in effect once its day is over, as in the retention waterfall.
-        var status = spans.IsEmpty ? "none" : spans[^1].End < today ? "lapsed" : "active";
+        var row = CustomerRow.Of(id, customer, request);
         return new(
-            id, request.Question.AsOf.Moment, request.Snapshot.Reflection.Position, orders.IsEmpty ? null : orders[0].Day, orders.Length,
-            Currency.FromUnits(revenue, request.MoneyDigits), PerUnit.Money(revenue, orders.Length), orders.ToArray().Select(order => order.Day).Distinct().Count(),
-            orders.IsEmpty ? null : orders[^1].Day, status, spans.IsEmpty ? null : spans[^1].End, Math.Max(0, spans.Length - 1),
-            customer.Complaints.Count, customer.Complaints.Count(complaint => complaint.Resolved is null), customer.Others.ToArray().Count(told => told.Fact is Fact.Answer),
-            customer.Attributes(), null);
+            id, request.Question.AsOf.Moment, request.Snapshot.Reflection.Position, row.CustomerSince, row.Orders, row.Revenue, row.AverageOrderValue, row.PurchaseDays,
+            row.LastPurchase, row.Status, row.LapsesOn, row.Reactivations, row.Complaints, row.OpenComplaints, row.Answers, row.Attributes, null);
     }
 }
 

@@ -10,7 +10,7 @@ namespace Retention.Api.Metrics;
 
 /// <summary>
 /// Rows as CSV: one line a row, one column a member in the JSON's names; an interval is two columns (<c>interval_lo</c>,
-/// <c>interval_hi</c>), an object one for each of its members (<c>distribution_0</c>, …). Null is empty. Texts that a spreadsheet would
+/// <c>interval_hi</c>), an object one for each of its members (<c>distribution_0</c>, …), a criterion its value and whether it is met. Null is empty. Texts that a spreadsheet would
 /// take for a formula are quoted with an apostrophe.
 /// </summary>
 public static class Csv
@@ -40,9 +40,19 @@ public static class Csv
         var name = JsonNamingPolicy.CamelCase.ConvertName(member.Name);
         if (member.PropertyType == typeof(Interval?))
             return [($"{name}_lo", row => ((Interval?)member.GetValue(row))?.Low), ($"{name}_hi", row => ((Interval?)member.GetValue(row))?.High)];
+        if (IsCriterion(member.PropertyType))
+            return [($"{name}_value", Of<TRow>(member, nameof(Criterion<>.Value))), ($"{name}_met", Of<TRow>(member, nameof(Criterion<>.Met)))];
         if (!typeof(IDictionary).IsAssignableFrom(member.PropertyType)) return [(name, row => member.GetValue(row))];
         var keys = rows.SelectMany(row => (member.GetValue(row) as IDictionary)?.Keys.Cast<string>() ?? []).Distinct().ToList();
         return keys.Select<string, (string, Func<TRow, object?>)>(key => ($"{name}_{key}", row => (member.GetValue(row) as IDictionary)?[key]));
+    }
+
+    private static bool IsCriterion(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Criterion<>);
+
+    private static Func<TRow, object?> Of<TRow>(PropertyInfo member, string part)
+    {
+        var property = member.PropertyType.GetProperty(part)!;
+        return row => property.GetValue(member.GetValue(row));
     }
 
     /// <summary>Words and times in the JSON's spelling; numbers stay numbers, which no spreadsheet takes for a formula.</summary>

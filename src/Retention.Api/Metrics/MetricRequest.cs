@@ -11,9 +11,13 @@ namespace Retention.Api.Metrics;
 /// <param name="Own">Parameters besides the common ones.</param>
 public sealed record MetricShape(params IReadOnlyList<string> Own)
 {
-    /// <summary>The parameters that every metric takes.</summary>
-    private static readonly string[] Common =
-        ["from", "to", "grain", "tz", "asOf", "activity", "refunds", "filter", "minPosition", "format"];
+    /// <summary>The parameters that every question takes.</summary>
+    private static readonly string[] Common = ["tz", "asOf", "activity", "refunds", "filter", "minPosition", "format"];
+
+    private static readonly string[] OfPeriods = ["from", "to", "grain"];
+
+    /// <summary>Whether periods are answered; a list is of one moment.</summary>
+    public bool Periods { get; init; } = true;
 
     /// <summary>Whether from and to without a grain ask for one row of exactly that range; else the grain is month.</summary>
     public bool ExactRange { get; init; } = true;
@@ -27,7 +31,7 @@ public sealed record MetricShape(params IReadOnlyList<string> Own)
     /// <summary>Whether customers can be grouped by a dimension.</summary>
     public bool Groups { get; init; } = true;
 
-    public IReadOnlyList<string> Parameters => [.. Common, .. Groups ? (string[])["groupBy"] : [], .. Own];
+    public IReadOnlyList<string> Parameters => [.. Periods ? OfPeriods : [], .. Common, .. Groups ? (string[])["groupBy"] : [], .. Own];
 }
 
 /// <summary>
@@ -142,15 +146,19 @@ public sealed class MetricRequest : IAsyncDisposable
             ["from"] = none ? from is { } start ? PeriodStart.Of(start.Day) : null : PeriodStart.Of(Question, periods.First),
             ["to"] = none ? to is { } end ? PeriodStart.Of(end.Day) : null : PeriodStart.Of(Question, periods.Last + 1),
             ["grain"] = GrainName,
-            ["tz"] = Question.Definition.Calendar.Zone,
-            ["weekStart"] = Question.Definition.WeekStart.ToString().ToLowerInvariant(),
-            ["asOf"] = Question.AsOf.Moment,
-            ["activity"] = $"window:{Question.Definition.ActivityDays}d",
-            ["refunds"] = Question.Definition.Refunds.ToString().ToLowerInvariant(),
-            ["filter"] = Question.Selection.Conditions.Select(condition => condition.Text).ToArray(),
-            ["groupBy"] = Question.GroupBy,
-        };
+        }.Concat(Parameters()).Append(new("groupBy", Question.GroupBy)).ToDictionary();
     }
+
+    /// <summary>Parameters echoed, defaults included, of a question without periods.</summary>
+    public Dictionary<string, object?> Parameters() => new()
+    {
+        ["tz"] = Question.Definition.Calendar.Zone,
+        ["weekStart"] = Question.Definition.WeekStart.ToString().ToLowerInvariant(),
+        ["asOf"] = Question.AsOf.Moment,
+        ["activity"] = $"window:{Question.Definition.ActivityDays}d",
+        ["refunds"] = Question.Definition.Refunds.ToString().ToLowerInvariant(),
+        ["filter"] = Question.Selection.Conditions.Select(condition => condition.Text).ToArray(),
+    };
 
     private static string Accepted(StringValues accept) =>
         accept.ToString().Split(',').Select(type => type.Split(';')[0].Trim()).FirstOrDefault(type => type is "text/csv" or "application/json") == "text/csv" ? "csv" : "json";

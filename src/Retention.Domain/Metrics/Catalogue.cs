@@ -1,6 +1,6 @@
 namespace Retention.Domain.Metrics;
 
-/// <param name="Unit">count, share (0 … 1), money (major units), points (−100 … 100), score, days, test, or orders per customer.</param>
+/// <param name="Unit">count, share (0 … 1), money (major units), points (−100 … 100), score, days, ratio, orders per customer, or what a word says.</param>
 /// <param name="Additive">Whether the figures of several periods or groups may be added.</param>
 public sealed record Figure(string Name, string Formula, string Unit, bool Additive);
 
@@ -119,6 +119,29 @@ public static class Catalogue
         new("marginPerCustomer", "margin / customers, where every order states one, else null", Money, false),
         new("within", "net revenue per customer in the first 30, 60, 90, 180 and 365 days; null for a cohort that is not old enough", Money, false));
 
+    public static CatalogueEntry Rfm { get; } = Entry(
+        "rfm", "Who are the best customers, and who is slipping away?",
+        new("recency", "days since the last purchase day", Days, false),
+        new("frequency", "valid orders", Count, true),
+        new("monetary", "net revenue", Money, true),
+        new("r", "5 − edges below recency", "score", false),
+        new("f", "1 + edges below frequency", "score", false),
+        new("m", "1 + edges below monetary", "score", false),
+        new("edges", "20, 40, 60 and 80 % quantiles, type 7, over all customers chosen", "as the figure", false),
+        new("segment", "by r and f, as the table served says", "word", false)) with
+    { Path = "/v1/segments/rfm", Grains = [] };
+
+    public static CatalogueEntry LapsedRegulars { get; } = Entry(
+        "lapsed-regulars", "Who used to buy regularly and has stopped?",
+        new("purchaseDays", "purchase days; met from minPurchaseDays on", Count, false),
+        new("variation", "standard deviation (n − 1) / mean of the gaps; met up to maxVariation", "ratio", false),
+        new("daysSinceLast", "days since the last purchase day; met above gapMultiple · medianGap", Days, false),
+        new("medianGap", "median of the customer's own gaps", Days, false),
+        new("onlyOneOff", "whether everything bought is a one-off product; met when not", "flag", false),
+        new("openComplaint", "whether a complaint is neither resolved nor withdrawn; met when not", "flag", false),
+        new("daysSinceAsked", "days since the last request for feedback; met from throttleDays on, and when never asked", Days, false)) with
+    { Path = "/v1/segments/lapsed-regulars", Grains = [] };
+
     public static CatalogueEntry Nps { get; } = Entry(
         "nps", "Would customers recommend us?",
         [
@@ -142,7 +165,7 @@ public static class Catalogue
         new("open", "received and not resolved at the period's end, or at asOf while it is in progress", Count, false));
 
     public static IReadOnlyList<CatalogueEntry> All { get; } =
-        [Retention, Lifecycle, Cohorts, Revenue, RevenueRetention, TimeBetweenPurchases, Survival, Clv, Nps, Csat, Ces, Complaints];
+        [Retention, Lifecycle, Cohorts, Revenue, RevenueRetention, TimeBetweenPurchases, Survival, Clv, Rfm, LapsedRegulars, Nps, Csat, Ces, Complaints];
 
     private static CatalogueEntry Entry(string name, string question, params IReadOnlyList<Figure> figures) =>
         new(name, 1, $"/v1/metrics/{name}", question, Grains, [], figures);

@@ -1,3 +1,6 @@
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+
 namespace Retention.Domain.Metrics;
 
 /// <param name="PurchaseDays">k: a regular bought on at least so many days.</param>
@@ -10,7 +13,37 @@ public sealed record LapsedRegularRules(int PurchaseDays = 3, double Variation =
 /// <param name="OnlyOneOff">Whether everything that the customer bought is a one-off product, which nobody buys regularly.</param>
 /// <param name="OpenComplaint">Whether a complaint is received, and neither resolved nor withdrawn.</param>
 /// <param name="LastAsked">Number of the day on which the customer was last asked for an answer; null for never.</param>
-public readonly record struct LapsedRegularFacts(bool OnlyOneOff, bool OpenComplaint, int? LastAsked);
+public readonly record struct LapsedRegularFacts(bool OnlyOneOff, bool OpenComplaint, int? LastAsked)
+{
+    /// <param name="customer">With the lines of its orders.</param>
+    public static LapsedRegularFacts Of(CustomerView customer)
+    {
+        int? asked = null;
+        HashSet<long>? received = null, settled = null;
+        foreach (var (at, fact) in customer.Others)
+        {
+            if (fact is Fact.Request) asked = customer.DayOf(at).DayNumber;
+            else if (fact is Fact.ComplaintReceived(var complaint, _, _, _, _)) (received ??= []).Add(complaint);
+            else if (fact is Fact.ComplaintResolved or Fact.ComplaintWithdrawn) (settled ??= []).Add(((Fact.OfComplaint)fact).Complaint);
+            else if (fact is Fact.ComplaintReopened(var again)) settled?.Remove(again);
+        }
+        return new(BoughtOnlyOneOff(customer), received is not null && !received.IsSubsetOf(settled ?? []), asked);
+    }
+
+    /// <summary>Whether there are orders, and every line of each is a one-off product; an order without lines may be anything.</summary>
+    private static bool BoughtOnlyOneOff(CustomerView customer)
+    {
+        foreach (var order in customer.Orders)
+        {
+            if (customer.DetailsOf(order) is not { Lines: [_, ..] lines }) return false;
+            foreach (var line in lines)
+            {
+                if (!line.OneOff) return false;
+            }
+        }
+        return !customer.Orders.IsEmpty;
+    }
+}
 
 /// <summary>What one criterion looks at, and whether it lets the customer into the list.</summary>
 public readonly record struct Criterion<T>(T Value, bool Met);
@@ -26,8 +59,12 @@ public readonly record struct LapsedRegularCriteria(
     Criterion<int> PurchaseDays, Criterion<double?> Variation, Criterion<int?> DaysSinceLast, double? MedianGap, Criterion<bool> OnlyOneOff,
     Criterion<bool> OpenComplaint, Criterion<int?> DaysSinceAsked)
 {
-    public bool IsLapsedRegular =>
-        PurchaseDays.Met && Variation.Met && DaysSinceLast.Met && OnlyOneOff.Met && OpenComplaint.Met && DaysSinceAsked.Met;
+    /// <summary>How many criteria are not met.</summary>
+    public int Misses => Miss(PurchaseDays) + Miss(Variation) + Miss(DaysSinceLast) + Miss(OnlyOneOff) + Miss(OpenComplaint) + Miss(DaysSinceAsked);
+
+    public bool IsLapsedRegular => Misses == 0;
+
+    private static int Miss<T>(Criterion<T> criterion) => criterion.Met ? 0 : 1;
 }
 
 /// <summary>
@@ -37,7 +74,23 @@ public readonly record struct LapsedRegularCriteria(
 /// </summary>
 public static class LapsedRegulars
 {
+    /// <summary>How many criteria there are.</summary>
+    public const int Criteria = 6;
+
     private const int OnStack = 128;
+
+    /// <param name="customer">With the lines of its orders.</param>
+    public static LapsedRegularCriteria Of(CustomerView customer, AsOf asOf, LapsedRegularRules rules)
+    {
+        var orders = customer.Orders;
+        var days = orders.Length <= OnStack ? stackalloc int[orders.Length] : new int[orders.Length];
+        var count = 0;
+        foreach (var order in orders)
+        {
+            if (count == 0 || days[count - 1] != order.Day.DayNumber) days[count++] = order.Day.DayNumber;
+        }
+        return Of(days[..count], LapsedRegularFacts.Of(customer), asOf.Day.DayNumber, rules);
+    }
 
     /// <param name="days">Numbers of the purchase days before the moment, ascending, each once.</param>
     /// <param name="asOf">Number of the local day that the moment falls in.</param>

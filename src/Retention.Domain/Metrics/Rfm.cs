@@ -1,14 +1,28 @@
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+
 namespace Retention.Domain.Metrics;
 
 /// <summary>1 … 5 each; 5 is the most recent, the most frequent, the most valuable.</summary>
 public readonly record struct RfmScore(int R, int F, int M);
+
+/// <summary>What a customer with a valid order is judged by.</summary>
+/// <param name="Recency">Days since the last purchase day.</param>
+/// <param name="Frequency">Valid orders.</param>
+/// <param name="Monetary">Net revenue in ten-thousandths.</param>
+public readonly record struct RfmValues(int Recency, int Frequency, long Monetary)
+{
+    /// <returns>Null before a valid order.</returns>
+    public static RfmValues? Of(CustomerView customer, AsOf asOf) => customer.Orders.IsEmpty ? null
+        : new(asOf.Day.DayNumber - customer.Orders[^1].Day.DayNumber, customer.Orders.Length, customer.Revenue);
+}
 
 /// <summary>
 /// What the edges of RFM follow from: recency, the days since the last purchase day; frequency, the valid orders; monetary, the net
 /// revenue in ten-thousandths. Each core fills a sample of its own. The scheme of fifths is that of Hughes (1994),
 /// <em>Strategic Database Marketing</em>.
 /// </summary>
-public sealed class RfmSample
+public sealed class RfmSample : IMergeable<RfmSample>
 {
     private readonly DenseCells<Tally> recency = new();
     private readonly DenseCells<Tally> frequency = new();

@@ -18,6 +18,9 @@ public sealed record Question(Definition Definition, AsOf AsOf, Partition Partit
     /// <summary>The dimension that customers are grouped by, see <see cref="CustomerView.DimensionOf"/>; null for one group of all.</summary>
     public string? GroupBy { get; init; }
 
+    /// <summary>Whether what is folded reads lines and codes of orders, besides what <see cref="Selection"/> names.</summary>
+    public bool Details { get; init; }
+
     /// <summary>The log position as of which the record is read.</summary>
     public long KnownAt { get; init; } = long.MaxValue;
 

@@ -1,6 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Retention.Domain.Customers;
 using Retention.Domain.Metrics;
+using Retention.Domain.Tests.Customers;
 
 namespace Retention.Domain.Tests.Metrics;
 
@@ -45,6 +47,59 @@ public class LapsedRegularsTests
     [InlineData(29, 60, 90, false)]
     public void A_variation_of_exactly_one_half_is_little_enough(int first, int second, int third, bool met) =>
         LapsedRegulars.Of([0, first, first + second, first + second + third], default, 900, Rules).Variation.Met.ShouldBe(met);
+
+    [Fact]
+    public void A_customer_is_judged_by_purchase_days_complaints_requests_and_lines()
+    {
+        var asOf = Story.Moment("2026-06-30");
+        var regular = Regular();
+        var criteria = LapsedRegulars.Of(regular.View(), asOf, Rules);
+        criteria.ShouldBe(new LapsedRegularCriteria(new(4, true), new(2 / 30.0, true), new(90, true), 30, new(false, true), new(false, true), new(null, true)));
+        (criteria.IsLapsedRegular, criteria.Misses).ShouldBe((true, 0));
+
+        Facts(Regular().Tells("2026-05-01", Received(1))).ShouldBe(new(false, true, null));
+        Facts(Regular().Tells("2026-05-01", Received(1)).Tells("2026-05-02", new Fact.ComplaintReplied(1))).OpenComplaint.ShouldBeTrue();
+        Facts(Regular().Tells("2026-05-01", Received(1)).Tells("2026-05-02", new Fact.ComplaintResolved(1, null))).OpenComplaint.ShouldBeFalse();
+        Facts(Regular().Tells("2026-05-01", Received(1)).Tells("2026-05-02", new Fact.ComplaintWithdrawn(1))).OpenComplaint.ShouldBeFalse();
+        Facts(Regular().Tells("2026-05-01", Received(1)).Tells("2026-05-02", new Fact.ComplaintWithdrawn(2))).OpenComplaint.ShouldBeTrue();
+        Facts(Regular().Tells("2026-05-01", Received(1)).Tells("2026-05-02", new Fact.ComplaintResolved(1, null)).Tells("2026-05-03", new Fact.ComplaintReopened(1)))
+            .OpenComplaint.ShouldBeTrue();
+        Facts(Regular().Tells("2026-05-01", new Fact.ComplaintReopened(1))).OpenComplaint.ShouldBeFalse();
+        Facts(Regular().Tells("2026-06-20", Asked()).Tells("2026-05-01", Asked())).LastAsked.ShouldBe(Story.Day("2026-06-20").DayNumber);
+
+        LapsedRegularFacts Facts(Story story) => LapsedRegularFacts.Of(story.View());
+        static Story Regular() => Story.OfOrders("2026-01-01", "2026-01-31", "2026-01-31 18:00", "2026-02-28", "2026-04-01");
+        static Fact.ComplaintReceived Received(long complaint) => new(complaint, null, null, null, null);
+        static Fact.Request Asked() => new(1, Instrument.Nps, null, null);
+    }
+
+    [Fact]
+    public void Only_who_is_known_to_have_bought_nothing_else_bought_one_off_products()
+    {
+        OnlyOneOff([Grinder]).ShouldBeTrue();
+        OnlyOneOff([Grinder], [Grinder, Machine]).ShouldBeTrue();
+        OnlyOneOff([Grinder], [Machine, Tea]).ShouldBeFalse();
+        OnlyOneOff([Grinder], []).ShouldBeFalse();
+        OnlyOneOff([Grinder], null).ShouldBeFalse();
+        OnlyOneOff().ShouldBeFalse();
+
+        static bool OnlyOneOff(params BoughtLine[]?[] orders)
+        {
+            var story = new Story();
+            foreach (var lines in orders)
+            {
+                var details = lines is null ? null : new PurchaseDetails(lines, ["SPRING"]);
+                story.Tells("2026-01-01", new Fact.Purchase(story.Told.Count, 100, null, null, details));
+            }
+            return LapsedRegularFacts.Of(story.View()).OnlyOneOff;
+        }
+    }
+
+    private static BoughtLine Grinder => new("grinder", "", true);
+
+    private static BoughtLine Machine => new("machine", "", true);
+
+    private static BoughtLine Tea => new("tea", "", false);
 
     [Fact]
     public void Each_reason_to_leave_somebody_out_is_enough_and_is_told()

@@ -1,0 +1,59 @@
+using Retention.Api.Metrics;
+using Retention.Api.Tenancy;
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+
+namespace Retention.Api.Customers;
+
+/// <summary>A customer in figures, as of the moment; amounts in major units.</summary>
+/// <param name="CustomerSince">The day of the first valid order; null before one.</param>
+/// <param name="Status">active, lapsed, or none before an order.</param>
+/// <param name="LapsesOn">The day on which the current span of activity ends, or the last one ended.</param>
+public sealed record CustomerRow(
+    string Customer, DateOnly? CustomerSince, int Orders, decimal Revenue, double? AverageOrderValue, int PurchaseDays, DateOnly? LastPurchase, string Status,
+    DateOnly? LapsesOn, int Reactivations, int Complaints, int OpenComplaints, int Answers, SortedDictionary<string, string> Attributes)
+{
+    internal static CustomerRow Of(string id, CustomerView customer, MetricRequest request)
+    {
+        var (orders, spans) = (customer.Orders.ToArray(), customer.Spans.ToArray());
+        var (revenue, complaints) = (customer.Revenue, customer.Complaints);
+        return new(
+            id, orders is [] ? null : orders[0].Day, orders.Length, Currency.FromUnits(revenue, request.MoneyDigits), PerUnit.Money(revenue, orders.Length),
+            orders.Select(order => order.Day).Distinct().Count(), orders is [] ? null : orders[^1].Day, StatusOf(customer, request.Question.AsOf),
+            spans is [] ? null : spans[^1].End, Math.Max(0, spans.Length - 1), complaints.Count, complaints.Count(complaint => complaint.Resolved is null),
+            customer.Others.ToArray().Count(told => told.Fact is Fact.Answer), new(customer.Attributes().ToDictionary(), StringComparer.Ordinal));
+    }
+
+    /// <summary>A lapse is in effect once its day is over, as in the retention waterfall.</summary>
+    internal static string StatusOf(CustomerView customer, AsOf asOf) =>
+        customer.Spans is not [.., var last] ? "none" : last.End < asOf.Day ? "lapsed" : "active";
+}
+
+/// <summary><c>GET /v1/customers</c>: everybody of whom anything is known as of the moment, in order of ids.</summary>
+public static class CustomerListEndpoint
+{
+    private static readonly string[] Statuses = ["active", "lapsed", "none"];
+
+    public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
+    {
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new(["status", .. PageRequest.Parameters]) { Periods = false, Groups = false });
+        var (asked, status) = (PageRequest.Read(request.Query), request.Query.Choice("status", Statuses));
+        request.Query.Done();
+        var folded = await request.Snapshot.FoldAsync(request.Question, () => new Page<CustomerRow>(asked), (customer, page) =>
+        {
+            if (!page.Wants(customer) || !IsKnown(customer)) return;
+            if (status is not null && status != CustomerRow.StatusOf(customer, request.Question.AsOf)) return;
+            page.Add(customer, CustomerRow.Of(Page<CustomerRow>.IdOf(customer), customer, request));
+        }, http.RequestAborted);
+        var (rows, nextCursor) = folded.Single().Cells.Take();
+        Page<CustomerRow>.Link(http, nextCursor);
+        if (request.Format == "csv") return Csv.Of(rows);
+        var parameters = request.Parameters();
+        parameters["status"] = status;
+        parameters["limit"] = asked.Limit;
+        return Results.Json(new { parameters, asOf = request.Question.AsOf.Moment, position = request.Snapshot.Reflection.Position, nextCursor, rows }, MetricAnswer.Json);
+    }
+
+    /// <summary>Whether anything had happened before the moment.</summary>
+    private static bool IsKnown(CustomerView customer) => !(customer.Orders.IsEmpty && customer.Invalid.IsEmpty && customer.Others.IsEmpty);
+}
