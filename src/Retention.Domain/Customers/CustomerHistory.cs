@@ -23,6 +23,25 @@ public sealed record CustomerHistory(ImmutableArray<Chunk> Chunks)
         return grown.Entries.Length <= Chunk.Capacity ? new(Chunks.SetItem(at, grown)) : Split(at, grown);
     }
 
+    /// <summary>
+    /// Several customers' histories as that of one: all their entries in order, in one chunk. It is looked at, and never stored.
+    /// </summary>
+    public static CustomerHistory Joined(IEnumerable<CustomerHistory> histories) =>
+        new([new Chunk(0, [.. histories.SelectMany(history => history.Entries).Order(Entry.InOrder)])]);
+
+    /// <summary>The entry in force of a source's id; null where it never was here, or is retracted already.</summary>
+    /// <param name="occurredAt">When it occurred, in UTC ticks.</param>
+    public Entry? InForce(long occurredAt, string source, string id) =>
+        Find(occurredAt, source, id) is (var chunk, var index) ? Chunks[chunk].Entries[index] : null;
+
+    /// <summary>The history in which an entry in force, as <see cref="InForce"/> gives it, was known until a position.</summary>
+    public CustomerHistory Retract(Entry entry, long position)
+    {
+        var (chunk, index) = Find(entry.OccurredAt, entry.Source, entry.Id) ?? throw new ArgumentException("The entry is not in force here.", nameof(entry));
+        var entries = Chunks[chunk].Entries.SetItem(index, Chunks[chunk].Entries[index] with { KnownUntil = position });
+        return new(Chunks.SetItem(chunk, Chunks[chunk] with { Entries = entries }));
+    }
+
     /// <summary>The chunks of this history that differ from those of an earlier one; what has to be written.</summary>
     public IEnumerable<Chunk> ChangedSince(CustomerHistory earlier)
     {
@@ -33,6 +52,23 @@ public sealed record CustomerHistory(ImmutableArray<Chunk> Chunks)
     /// <summary>Numbers of an earlier history's chunks that this one has no more, since its chunks were numbered anew; what has to be deleted.</summary>
     public IEnumerable<long> RemovedSince(CustomerHistory earlier) =>
         earlier.Chunks.Select(chunk => chunk.Number).Except(Chunks.Select(chunk => chunk.Number));
+
+    /// <summary>An event that was retracted and sent again stands beside itself, so that several entries may share a place in the order.</summary>
+    private (int Chunk, int Index)? Find(long occurredAt, string source, string id)
+    {
+        var wanted = new Entry(0, 0, occurredAt, source, id, new Fact.Retraction(source, id));
+        for (var chunk = LastStartingAtOrBefore(wanted); chunk >= 0; chunk--)
+        {
+            var entries = Chunks[chunk].Entries;
+            for (var index = entries.Length - 1; index >= 0; index--)
+            {
+                var order = Entry.InOrder.Compare(entries[index], wanted);
+                if (order < 0) return null;
+                if (order == 0 && entries[index].KnownUntil == 0) return (chunk, index);
+            }
+        }
+        return null;
+    }
 
     private int LastStartingAtOrBefore(Entry entry)
     {

@@ -4,37 +4,40 @@ namespace Retention.Projections.EventLog;
 /// <param name="Hash">Null for a row of another client, whose content cannot be compared.</param>
 internal sealed record Known(long Position, string? Hash);
 
+/// <summary>An event to store.</summary>
+/// <param name="Index">Its index in the batch.</param>
+/// <param name="Id">The id of its row: the event's own, or after retractions of it another.</param>
+internal readonly record struct Fresh(int Index, Guid Id, long Version);
+
 /// <summary>
 /// The decision about a batch, from what the locked streams and the index on ids say: which events are new, with which versions, and the
 /// verdict on every other.
 /// </summary>
 internal sealed class AppendPlan
 {
+    private readonly string tenant;
     private readonly IReadOnlyList<NewEvent> events;
+    private readonly FoundIds found;
     private readonly Verdict[] verdicts;
-    private readonly List<(int Index, long Version)> fresh = [];
+    private readonly List<Fresh> fresh = [];
     private readonly Dictionary<string, long> versions = new(StringComparer.Ordinal);
+    private readonly Dictionary<Guid, Incarnations> incarnations = [];
+    private readonly Dictionary<Guid, int> repeatedRetractions = [];
+    private readonly HashSet<Guid> retracted = [];
     private readonly bool withheld;
 
     /// <exception cref="VersionConflictException">A new event expects another version of its stream.</exception>
-    public AppendPlan(
-        IReadOnlyList<NewEvent> events, AppendMode mode, IReadOnlyDictionary<string, long> streams, IReadOnlyDictionary<Guid, Known> known)
+    public AppendPlan(string tenant, IReadOnlyList<NewEvent> events, AppendMode mode, IReadOnlyDictionary<string, long> streams, FoundIds found)
     {
-        this.events = events;
+        (this.tenant, this.events, this.found) = (tenant, events, found);
         verdicts = new Verdict[events.Count];
-        var firsts = new Dictionary<Guid, int>();
+        for (var index = 0; index < events.Count; index++)
+            if (events[index].Retracts is { } target && found.Known.TryGetValue(events[index].Id, out var known) && known.Hash == events[index].Headers.Hash)
+                repeatedRetractions[target.ToEventId(tenant)] = index;
         for (var index = 0; index < events.Count; index++)
         {
-            var next = events[index];
-            if (known.TryGetValue(next.Id, out var held))
-                verdicts[index] = new Verdict(Compare(held.Hash, next), At: held.Position);
-            else if (firsts.TryGetValue(next.Id, out var first))
-                verdicts[index] = new Verdict(Compare(events[first].Headers.Hash, next), First: first);
-            else
-            {
-                firsts.Add(next.Id, index);
-                verdicts[index] = Add(index, next, streams[next.Stream]);
-            }
+            verdicts[index] = Decide(index);
+            if (verdicts[index].Kind == Kind.New) Add(index, streams[events[index].Stream]);
         }
         withheld = mode == AppendMode.AllOrNone && Array.Exists(verdicts, verdict => verdict.Kind == Kind.Conflict);
     }
@@ -46,18 +49,21 @@ internal sealed class AppendPlan
         Conflict,
     }
 
-    /// <summary>The events to store, as indexes into the batch with their versions, in the batch's order; empty when withheld.</summary>
-    public IReadOnlyList<(int Index, long Version)> Fresh => withheld ? [] : fresh;
+    /// <summary>The events to store, in the batch's order; empty when withheld.</summary>
+    public IReadOnlyList<Fresh> Fresh => withheld ? [] : fresh;
 
     /// <summary>The new version of every stream that receives events.</summary>
     public IReadOnlyDictionary<string, long> Versions => versions;
+
+    /// <summary>How often ids are retracted after the batch, of those that it retracts.</summary>
+    public IEnumerable<(Guid Id, int Retractions)> Retracted => retracted.Select(id => (id, incarnations[id].Retractions));
 
     /// <param name="positions">The numbers drawn, one for each of <see cref="Fresh"/>.</param>
     public IReadOnlyList<Appended> Results(IReadOnlyList<long> positions)
     {
         var stored = new Appended.Stored?[events.Count];
-        foreach (var (number, (index, version)) in Fresh.Index())
-            stored[index] = new Appended.Stored(positions[number], version);
+        foreach (var (number, next) in Fresh.Index())
+            stored[next.Index] = new Appended.Stored(positions[number], next.Version);
         return [.. verdicts.Select((verdict, index) => Result(verdict, stored[verdict.First ?? index]))];
     }
 
@@ -69,19 +75,52 @@ internal sealed class AppendPlan
         _ => new Appended.Withheld(),
     };
 
-    private static Kind Compare(string? hash, NewEvent next) => hash == next.Headers.Hash ? Kind.Duplicate : Kind.Conflict;
-
-    private Verdict Add(int index, NewEvent next, long before)
+    /// <summary>
+    /// What is in force decides, but a late repeat of what was retracted before it is a repeat still. Where nothing is in force, the event is
+    /// new, unless the whole batch is a repeat, which its retraction, that follows and is known, tells. A retraction stands for ever.
+    /// </summary>
+    private Verdict Decide(int index)
     {
-        if (next.ExpectedVersion is { } expected && expected != before)
-            throw new VersionConflictException(next.Stream, expected, before);
+        var next = events[index];
+        var held = IncarnationsOf(next.Id, next.Sent);
+        if (held.Count == 0) return new Verdict(Kind.New);
+        var same = held.Find(next.Headers.Hash);
+        var repeated = same is not null && repeatedRetractions.GetValueOrDefault(next.Id, -1) > index;
+        if (held.InForce is null && next.Retracts is null && !repeated) return new Verdict(Kind.New);
+        var by = same ?? held.Last;
+        return new Verdict(same is null ? Kind.Conflict : Kind.Duplicate, by.Position, by.Index);
+    }
+
+    private void Add(int index, long before)
+    {
+        var next = events[index];
+        if (next.ExpectedVersion is { } expected && expected != before) throw new VersionConflictException(next.Stream, expected, before);
         var version = versions.GetValueOrDefault(next.Stream, before) + 1;
         versions[next.Stream] = version;
-        fresh.Add((index, version));
-        return new Verdict(Kind.New);
+        var held = IncarnationsOf(next.Id, next.Sent);
+        fresh.Add(new Fresh(index, held.Count == 0 ? next.Id : next.Sent.ToEventId(tenant, held.Count), version));
+        held.Add(new Held(next.Headers.Hash, null, index));
+        if (next.Retracts is not { } target) return;
+        var id = target.ToEventId(tenant);
+        IncarnationsOf(id, target).Retract();
+        retracted.Add(id);
+    }
+
+    private Incarnations IncarnationsOf(Guid id, SentId sent)
+    {
+        if (incarnations.TryGetValue(id, out var held)) return held;
+        var retractions = found.Retractions.GetValueOrDefault(id);
+        var stored = found.Known.TryGetValue(id, out var first) ? [first] : new List<Known>();
+        for (var number = 1; number <= retractions && found.Known.TryGetValue(sent.ToEventId(tenant, number), out var later); number++) stored.Add(later);
+        return incarnations[id] = new Incarnations(stored.Select(known => new Held(known.Hash, known.Position)), retractions);
     }
 
     /// <param name="At">The position of the event that holds the id in the log.</param>
     /// <param name="First">The index of the event that holds it in this batch.</param>
     private readonly record struct Verdict(Kind Kind, long? At = null, int? First = null);
 }
+
+/// <summary>What the log says of the ids of a batch.</summary>
+/// <param name="Known">The rows found, by their ids; those that are stored after retractions, too.</param>
+/// <param name="Retractions">How often an id was retracted, by the id without retractions; absent for never.</param>
+internal sealed record FoundIds(Dictionary<Guid, Known> Known, IReadOnlyDictionary<Guid, int> Retractions);

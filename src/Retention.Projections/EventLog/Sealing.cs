@@ -60,7 +60,7 @@ public sealed class Sealing(CustomerKeys keys)
         if (EventType.Named(stored.Type) is { } type && HasFreeText(type, data))
         {
             var key = known.GetValueOrDefault(customer);
-            data = Rewrite(type, data, (name, text) => Open(key, text, Context(stored.EventId, name)));
+            data = Rewrite(type, data, (name, text) => Open(key, text, Context(SentAs(stored), name)));
         }
         var occurredAt = DateTimeOffset.Parse(stored.Headers.OccurredAt, CultureInfo.InvariantCulture);
         return new Envelope(stored.Headers.Source, stored.Headers.Id, stored.Type, customer, occurredAt, data);
@@ -75,8 +75,21 @@ public sealed class Sealing(CustomerKeys keys)
         var headers = new EventHeaders(
             envelope.Source, envelope.Id, envelope.OccurredAt.ToString(Rfc3339, CultureInfo.InvariantCulture),
             ContentHash.Of(type.Name, envelope.Customer, envelope.OccurredAt, data), type.SchemaVersion);
-        return new NewEvent(CustomerStream.Of(envelope.Customer), type.Name, DotNetTypes[type.Name], id, JsonMarshal.GetRawUtf8Value(data).ToArray(), headers);
+        return new NewEvent(CustomerStream.Of(envelope.Customer), type.Name, DotNetTypes[type.Name], id, JsonMarshal.GetRawUtf8Value(data).ToArray(), headers)
+        {
+            Retracts = type.ClrType == typeof(CustomerEvent.EventRetracted) ? TargetOf(envelope, type) : null,
+        };
     }
+
+    private static SentId TargetOf(Envelope envelope, EventType type)
+    {
+        var retraction = (CustomerEvent.EventRetracted)type.Read(new Fields(envelope.Data, "data", []));
+        return new SentId(retraction.Source ?? envelope.Source, retraction.EventId);
+    }
+
+    /// <summary>The id that texts are sealed under: the event's own, wherever it is stored after retractions.</summary>
+    private static Guid SentAs(StoredEvent stored) =>
+        stored.Headers.Hash is null ? stored.EventId : EventId.Of(stored.Tenant, stored.Headers.Source, stored.Headers.Id);
 
     /// <summary>Texts of other clients of the tables stand unsealed, and are passed on.</summary>
     private static string? Open(CustomerKey? key, string text, string context) =>
