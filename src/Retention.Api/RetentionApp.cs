@@ -74,6 +74,7 @@ public static class RetentionApp
         app.MapImports();
         app.MapCustomers();
         app.MapGet("/v1/cohorts", CohortsEndpoint.GetAsync).WithTags("Metrics").WithSummary("Cohorts of customers over periods");
+        app.MapGet("/v1/dimensions/{name}/values", DimensionEndpoint.GetAsync).WithTags("Metrics").WithSummary("Values for filters, with how many customers have each");
         var metrics = app.MapGroup("/v1/metrics").WithTags("Metrics");
         metrics.MapGet("retention", RetentionEndpoint.GetAsync).WithSummary("Retention, churn and the waterfall between them");
         metrics.MapGet("lifecycle", LifecycleEndpoint.GetAsync).WithSummary("New, returning, resurrected and dormant customers");

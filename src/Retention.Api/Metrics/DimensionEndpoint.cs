@@ -1,0 +1,34 @@
+using Retention.Api.Tenancy;
+using Retention.Domain.Metrics;
+
+namespace Retention.Api.Metrics;
+
+/// <param name="Customers">With a valid order.</param>
+/// <param name="Everybody">Those included who have not bought.</param>
+public sealed record DimensionValue(string Value, long Customers, long Everybody);
+
+/// <summary><c>GET /v1/dimensions/{name}/values</c>: what can be filtered by, the most frequent first.</summary>
+public static class DimensionEndpoint
+{
+    private const int DefaultLimit = 100;
+    private const int MaxLimit = 1_000;
+
+    public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, string name)
+    {
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new("limit") { Periods = false, Groups = false });
+        var limit = (int)(request.Query.Whole("limit", 1, MaxLimit) ?? DefaultLimit);
+        if (name == "spend") request.Query.Fault("name", "not_allowed", "spend is compared, as in spend:>=100, and has no values");
+        request.Query.Done();
+        var question = request.Question with { Details = DimensionValues.IsOfDetails(name) };
+        var folded = await request.Snapshot.FoldAsync(
+            question, () => new Cells<string, ValueCounts>(), (customer, cells) => DimensionValues.Contribute(customer, name, cells), http.RequestAborted);
+        var values = folded.Single().Cells;
+        var rows = values.OrderByDescending(value => value.Value.Customers).ThenByDescending(value => value.Value.Everybody).ThenBy(value => value.Key, StringComparer.Ordinal)
+            .Take(limit).Select(value => new DimensionValue(value.Key, value.Value.Customers, value.Value.Everybody)).ToList();
+        if (request.Format == "csv") return Csv.Of(rows);
+        var parameters = request.Parameters();
+        parameters["limit"] = limit;
+        return Results.Json(
+            new { dimension = name, parameters, asOf = question.AsOf.Moment, position = request.Snapshot.Reflection.Position, values = values.Count, rows }, MetricAnswer.Json);
+    }
+}
