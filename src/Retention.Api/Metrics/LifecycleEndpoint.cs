@@ -7,7 +7,7 @@ namespace Retention.Api.Metrics;
 /// <summary>Customers of a period and of the one before; every figure is null while the period is not observable.</summary>
 /// <param name="Dormant">Null until the period has ended.</param>
 public sealed record LifecycleFigures(
-    PeriodStart Period, PeriodStart From, PeriodStart To, PeriodStatus Status, string? Group, long? New, long? Returning, long? Resurrected, long? Dormant)
+    PeriodStart Period, PeriodStart From, PeriodStart To, PeriodStatus Status, string? Group, long? New, long? Returning, long? Resurrected, long? Dormant) : ComparedRow
 {
     public static LifecycleFigures Of(LifecycleRow row, string? group, MetricRequest request)
     {
@@ -25,14 +25,14 @@ public static class LifecycleEndpoint
 {
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new());
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Compares = true });
         var (question, partition) = (request.Question, request.Question.Partition);
         var folded = await request.Snapshot.FoldAsync(
             question, () => new DenseCells<LifecycleCounts>(), (customer, cells) => Lifecycle.Contribute(customer, partition, cells), http.RequestAborted);
         var groups = TopGroups.Of(request, folded, cells => cells.Sum(cell => cell.Value.New), parts => TopGroups.Merge(parts, new DenseCells<LifecycleCounts>()));
         var periods = request.Periods(groups.SelectMany(group => group.Cells).Select(cell => (int?)cell.Key).Min());
-        var rows = groups.SelectMany(group => Lifecycle.Rows(group.Cells, periods.First, periods.Last, incomplete: partition.IndexOf(question.AsOf.Day))
-            .Select(row => LifecycleFigures.Of(row, group.Value, request))).ToList();
+        var rows = groups.SelectMany(group => request.Rows(periods, (first, last) =>
+            Lifecycle.Rows(group.Cells, first, last, incomplete: partition.IndexOf(question.AsOf.Day)).Select(row => LifecycleFigures.Of(row, group.Value, request)))).ToList();
         return MetricAnswer.Of(request, Catalogue.Lifecycle, request.Parameters(periods), rows);
     }
 }

@@ -31,7 +31,10 @@ public sealed record MetricShape(params IReadOnlyList<string> Own)
     /// <summary>Whether customers can be grouped by a dimension.</summary>
     public bool Groups { get; init; } = true;
 
-    public IReadOnlyList<string> Parameters => [.. Periods ? OfPeriods : [], .. Common, .. Groups ? (string[])["groupBy"] : [], .. Own];
+    /// <summary>Whether rows can be compared with the period before.</summary>
+    public bool Compares { get; init; }
+
+    public IReadOnlyList<string> Parameters => [.. Periods ? OfPeriods : [], .. Common, .. Groups ? (string[])["groupBy"] : [], .. Compares ? (string[])["compare"] : [], .. Own];
 }
 
 /// <summary>
@@ -51,6 +54,7 @@ public sealed class MetricRequest : IAsyncDisposable
         Question = question;
         Query = query;
         Format = format;
+        Compares = query.Choice("compare", ["previous"]) is not null;
         (from, to) = QuestionReader.RangeOf(query, question);
     }
 
@@ -59,6 +63,9 @@ public sealed class MetricRequest : IAsyncDisposable
     public Question Question { get; }
 
     public QueryReader Query { get; }
+
+    /// <summary>Whether each row is compared with the period before.</summary>
+    public bool Compares { get; }
 
     public Settings Settings => Snapshot.Reflection.Settings;
 
@@ -137,16 +144,24 @@ public sealed class MetricRequest : IAsyncDisposable
         return (first, last);
     }
 
+    /// <summary>The rows of the periods asked for, each compared with the one before where that is asked for.</summary>
+    /// <param name="rows">Makes the rows of consecutive periods, both ends included.</param>
+    internal IEnumerable<TRow> Rows<TRow>((int First, int Last) periods, Func<int, int, IEnumerable<TRow>> rows)
+        where TRow : ComparedRow =>
+        Compares ? ComparedRow.Compare(rows(periods.First - 1, periods.Last)) : rows(periods.First, periods.Last);
+
     /// <summary>Parameters echoed, defaults included.</summary>
     public Dictionary<string, object?> Parameters((int First, int Last) periods)
     {
         var none = periods.Last < periods.First;
-        return new Dictionary<string, object?>
+        var parameters = new Dictionary<string, object?>
         {
             ["from"] = none ? from is { } start ? PeriodStart.Of(start.Day) : null : PeriodStart.Of(Question, periods.First),
             ["to"] = none ? to is { } end ? PeriodStart.Of(end.Day) : null : PeriodStart.Of(Question, periods.Last + 1),
             ["grain"] = GrainName,
         }.Concat(Parameters()).Append(new("groupBy", Question.GroupBy)).ToDictionary();
+        if (Compares) parameters["compare"] = "previous";
+        return parameters;
     }
 
     /// <summary>Parameters echoed, defaults included, of a question without periods.</summary>

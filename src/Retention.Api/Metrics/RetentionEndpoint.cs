@@ -8,7 +8,7 @@ namespace Retention.Api.Metrics;
 /// <summary>A period of the retention waterfall; every figure is null while the period is not observable.</summary>
 public sealed record RetentionFigures(
     PeriodStart Period, PeriodStart From, PeriodStart To, PeriodStatus Status, string? Group, long? Opening, long? Acquired, long? Reactivated, long? Lapsed, long? LapsedOld,
-    long? LapsedNew, long? Closing, long? Lost, long? Retained, double? RetentionRate, double? RetentionRateFormula, double? ChurnRate, Interval? Interval)
+    long? LapsedNew, long? Closing, long? Lost, long? Retained, double? RetentionRate, double? RetentionRateFormula, double? ChurnRate, Interval? Interval) : ComparedRow
 {
     public static RetentionFigures Of(RetentionRow row, string? group, Question question)
     {
@@ -26,14 +26,14 @@ public static class RetentionEndpoint
 {
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new());
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Compares = true });
         var question = request.Question;
         var groups = TopGroups.Of(
             request, await ActivityCells.InEffectAsync(request.Snapshot, question, http.RequestAborted),
             flows => flows.Values.Sum(flow => flow.Acquired), TopGroups.Sum);
         var periods = request.Periods(groups.SelectMany(group => group.Cells).Where(flow => flow.Value.Acquired > 0).Select(flow => (int?)flow.Key).Min());
-        var rows = groups.SelectMany(group => CustomerRetention.Rows(group.Cells, question.Partition, question.AsOf, periods.First, periods.Last)
-            .Select(row => RetentionFigures.Of(row, group.Value, question))).ToList();
+        var rows = groups.SelectMany(group => request.Rows(periods, (first, last) =>
+            CustomerRetention.Rows(group.Cells, question.Partition, question.AsOf, first, last).Select(row => RetentionFigures.Of(row, group.Value, question)))).ToList();
         return MetricAnswer.Of(request, Catalogue.Retention, request.Parameters(periods), rows);
     }
 }

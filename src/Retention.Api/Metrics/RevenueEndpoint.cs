@@ -8,7 +8,7 @@ namespace Retention.Api.Metrics;
 /// <summary>Orders and revenue of a period; every figure is null while the period is not observable. Money in major units.</summary>
 public sealed record RevenueFigures(
     PeriodStart Period, PeriodStart From, PeriodStart To, PeriodStatus Status, string? Group, long? Orders, long? Customers, decimal? Revenue, double? AverageOrderValue,
-    double? PurchaseFrequency, double? RepeatRateWindow, double? ReturningCustomerRate, double? RepeatRateLifetime)
+    double? PurchaseFrequency, double? RepeatRateWindow, double? ReturningCustomerRate, double? RepeatRateLifetime) : ComparedRow
 {
     public static RevenueFigures Of(RevenueRow row, string? group, MetricRequest request)
     {
@@ -27,14 +27,14 @@ public static class RevenueEndpoint
 {
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Hours = true });
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Hours = true, Compares = true });
         var question = request.Question;
         var groups = TopGroups.Of(
             request, await RevenueCells.ByPeriodAsync(request.Snapshot, question, http.RequestAborted),
             cells => cells.Values.Sum(counts => counts.Acquired), TopGroups.Sum);
         var periods = request.Periods(groups.SelectMany(group => group.Cells).Where(cell => cell.Value != default).Select(cell => (int?)cell.Key).Min());
-        var rows = groups.SelectMany(group => Revenue.Rows(group.Cells, question.Partition, question.AsOf, periods.First, periods.Last)
-            .Select(row => RevenueFigures.Of(row, group.Value, request))).ToList();
+        var rows = groups.SelectMany(group => request.Rows(periods, (first, last) =>
+            Revenue.Rows(group.Cells, question.Partition, question.AsOf, first, last).Select(row => RevenueFigures.Of(row, group.Value, request)))).ToList();
         return MetricAnswer.Of(request, Catalogue.Revenue, request.Parameters(periods), rows);
     }
 }

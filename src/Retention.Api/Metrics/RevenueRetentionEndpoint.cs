@@ -7,7 +7,7 @@ namespace Retention.Api.Metrics;
 /// <summary>Revenue of a period against the one before, in major units; every figure is null while the period is not observable.</summary>
 public sealed record RevenueRetentionFigures(
     PeriodStart Period, PeriodStart From, PeriodStart To, PeriodStatus Status, string? Group, double? Grr, double? Nrr, decimal? Previous, decimal? Current,
-    decimal? New, decimal? Reactivated, decimal? Expansion, decimal? Contraction, decimal? Churned)
+    decimal? New, decimal? Reactivated, decimal? Expansion, decimal? Contraction, decimal? Churned) : ComparedRow
 {
     /// <param name="reactivations">Whether the revenue of reactivated customers counts in the net retention.</param>
     public static RevenueRetentionFigures Of(int period, string? group, RevenueMovements of, bool reactivations, MetricRequest request)
@@ -32,13 +32,13 @@ public static class RevenueRetentionEndpoint
 
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new("reactivations"));
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new("reactivations") { Compares = true });
         var reactivations = request.Query.Choice("reactivations", Reactivations) ?? "exclude";
         request.Query.Done();
         var groups = await GroupsAsync(request, http.RequestAborted);
         var periods = request.Periods(groups.SelectMany(group => group.Cells.Cells).Select(cell => (int?)cell.Key).Min());
-        var rows = groups.SelectMany(group => Enumerable.Range(periods.First, Math.Max(0, periods.Last - periods.First + 1))
-            .Select(period => RevenueRetentionFigures.Of(period, group.Value, group.Cells.Cells[period], reactivations == "include", request))).ToList();
+        var rows = groups.SelectMany(group => request.Rows(periods, (first, last) => Enumerable.Range(first, Math.Max(0, last - first + 1))
+            .Select(period => RevenueRetentionFigures.Of(period, group.Value, group.Cells.Cells[period], reactivations == "include", request)))).ToList();
         var parameters = request.Parameters(periods);
         parameters["reactivations"] = reactivations;
         return MetricAnswer.Of(request, Catalogue.RevenueRetention, parameters, rows);

@@ -83,6 +83,12 @@ public sealed class BadQuestionTests(ServiceFixture service)
     public async Task Cohorts_refuse_what_is_wrong_for_them(string query, string code, string path, string words) =>
         (await service.NewTenant("asked").GetAsync($"/v1/cohorts?{query}")).ShouldBeProblem(400, code, path, words);
 
+    [Theory]
+    [InlineData("retention", 400, "not_allowed")]
+    [InlineData("survival", 400, "unknown_parameter")]
+    public async Task Comparisons_are_with_the_period_before_where_there_is_one(string metric, int status, string code) =>
+        (await service.NewTenant("asked").GetAsync($"/v1/metrics/{metric}?compare=next")).ShouldBeProblem(status, code, "compare");
+
     [Fact]
     public async Task Everything_that_is_wrong_is_named_at_once()
     {
