@@ -186,8 +186,9 @@ internal sealed class QueryBenchmark(Place place, QueryOptions options, QueryRep
 
     private static async Task CohortsAsync(Snapshot snapshot, Question question)
     {
-        var groups = await CohortCells.ByCohortAsync(snapshot, question, 12, CancellationToken.None);
-        Cohorts.Table(groups.Single().Cells, question.Partition, question.AsOf, (CohortMode.On, CohortMeasure.Customers), 12);
+        var frame = new CohortFrame(new CohortQuestion(CohortColumns.UpTo(12)), question.Definition, question.Partition, question.AsOf);
+        var groups = await CohortAnswers.ByGroupAsync(snapshot, question, frame, CancellationToken.None);
+        CohortTable.Of(groups.Single().Cells, frame);
     }
 
     private static async Task RetentionAsync(Snapshot snapshot, Question question)

@@ -24,9 +24,6 @@ public sealed record Question(Definition Definition, AsOf AsOf, Partition Partit
     /// <summary>The log position as of which the record is read.</summary>
     public long KnownAt { get; init; } = long.MaxValue;
 
-    /// <summary>Whether lines and codes of orders must be read even if the selection does not name them.</summary>
-    public bool Details { get; init; }
-
     internal CustomerView View() => new(Definition, AsOf.Moment.UtcTicks, KnownAt);
 
     /// <summary>The stored name of the partition's grain.</summary>
