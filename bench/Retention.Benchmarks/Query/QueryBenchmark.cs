@@ -186,7 +186,7 @@ internal sealed class QueryBenchmark(Place place, QueryOptions options, QueryRep
 
     private static async Task CohortsAsync(Snapshot snapshot, Question question)
     {
-        var frame = new CohortFrame(new CohortQuestion(CohortColumns.UpTo(12)), question.Definition, question.Partition, question.AsOf);
+        var frame = new CohortFrame(new CohortQuestion(CohortColumns.Through(12)), question.Definition, question.Partition, question.AsOf);
         var groups = await CohortAnswers.ByGroupAsync(snapshot, question, frame, CancellationToken.None);
         CohortTable.Of(groups.Single().Cells, frame);
     }

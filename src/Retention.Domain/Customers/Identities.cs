@@ -52,6 +52,9 @@ public sealed class Identities
     /// <summary>The identities of every customer that a link names, those that are nobody else (any more) among them.</summary>
     public IEnumerable<Identity> All => byMember.Values.Distinct(ReferenceEqualityComparer.Instance).Cast<Identity>();
 
+    /// <summary>Whether anything was ever said.</summary>
+    public bool Any => byMember.Count > 0;
+
     /// <param name="knownAt">The log position as of which the record is read.</param>
     public static Identities Of(IEnumerable<Link> links, long knownAt = long.MaxValue)
     {

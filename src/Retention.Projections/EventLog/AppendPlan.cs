@@ -1,9 +1,5 @@
 namespace Retention.Projections.EventLog;
 
-/// <summary>An event that the log already holds.</summary>
-/// <param name="Hash">Null for a row of another client, whose content cannot be compared.</param>
-internal sealed record Known(long Position, string? Hash);
-
 /// <summary>An event to store.</summary>
 /// <param name="Index">Its index in the batch.</param>
 /// <param name="Id">The id of its row: the event's own, or after retractions of it another.</param>
@@ -56,7 +52,7 @@ internal sealed class AppendPlan
     public IReadOnlyDictionary<string, long> Versions => versions;
 
     /// <summary>How often ids are retracted after the batch, of those that it retracts.</summary>
-    public IEnumerable<(Guid Id, int Retractions)> Retracted => retracted.Select(id => (id, incarnations[id].Retractions));
+    public IReadOnlyDictionary<Guid, int> Retracted => retracted.ToDictionary(id => id, id => incarnations[id].Retractions);
 
     /// <param name="positions">The numbers drawn, one for each of <see cref="Fresh"/>.</param>
     public IReadOnlyList<Appended> Results(IReadOnlyList<long> positions)
@@ -64,31 +60,29 @@ internal sealed class AppendPlan
         var stored = new Appended.Stored?[events.Count];
         foreach (var (number, next) in Fresh.Index())
             stored[next.Index] = new Appended.Stored(positions[number], next.Version);
-        return [.. verdicts.Select((verdict, index) => Result(verdict, stored[verdict.First ?? index]))];
+        return [.. verdicts.Select((verdict, index) => Result(verdict, stored[verdict.By.Index ?? index]))];
     }
 
     private static Appended Result(Verdict verdict, Appended.Stored? stored) => verdict.Kind switch
     {
-        Kind.Conflict => new Appended.Conflict(verdict.At ?? stored?.Position),
-        Kind.Duplicate when (verdict.At ?? stored?.Position) is { } at => new Appended.Duplicate(at),
+        Kind.Conflict => new Appended.Conflict(verdict.By.Position ?? stored?.Position),
+        Kind.Duplicate when (verdict.By.Position ?? stored?.Position) is { } at => new Appended.Duplicate(at),
         Kind.New when stored is not null => stored,
         _ => new Appended.Withheld(),
     };
 
     /// <summary>
     /// What is in force decides, but a late repeat of what was retracted before it is a repeat still. Where nothing is in force, the event is
-    /// new, unless the whole batch is a repeat, which its retraction, that follows and is known, tells. A retraction stands for ever.
+    /// new, unless the whole batch is a repeat, which its retraction, that follows and is known, tells.
     /// </summary>
     private Verdict Decide(int index)
     {
         var next = events[index];
         var held = IncarnationsOf(next.Id, next.Sent);
-        if (held.Count == 0) return new Verdict(Kind.New);
         var same = held.Find(next.Headers.Hash);
         var repeated = same is not null && repeatedRetractions.GetValueOrDefault(next.Id, -1) > index;
-        if (held.InForce is null && next.Retracts is null && !repeated) return new Verdict(Kind.New);
-        var by = same ?? held.Last;
-        return new Verdict(same is null ? Kind.Conflict : Kind.Duplicate, by.Position, by.Index);
+        if (held.InForce is not { } inForce) return repeated ? new Verdict(Kind.Duplicate, same!.Value) : new Verdict(Kind.New, default);
+        return same is { } repeat ? new Verdict(Kind.Duplicate, repeat) : new Verdict(Kind.Conflict, inForce);
     }
 
     private void Add(int index, long before)
@@ -99,7 +93,7 @@ internal sealed class AppendPlan
         versions[next.Stream] = version;
         var held = IncarnationsOf(next.Id, next.Sent);
         fresh.Add(new Fresh(index, held.Count == 0 ? next.Id : next.Sent.ToEventId(tenant, held.Count), version));
-        held.Add(new Held(next.Headers.Hash, null, index));
+        held.Add(new Held(next.Headers.Hash, next.Retracts is not null, null, index));
         if (next.Retracts is not { } target) return;
         var id = target.ToEventId(tenant);
         IncarnationsOf(id, target).Retract();
@@ -112,15 +106,9 @@ internal sealed class AppendPlan
         var retractions = found.Retractions.GetValueOrDefault(id);
         var stored = found.Known.TryGetValue(id, out var first) ? [first] : new List<Known>();
         for (var number = 1; number <= retractions && found.Known.TryGetValue(sent.ToEventId(tenant, number), out var later); number++) stored.Add(later);
-        return incarnations[id] = new Incarnations(stored.Select(known => new Held(known.Hash, known.Position)), retractions);
+        return incarnations[id] = new Incarnations(stored.Select(known => new Held(known.Hash, known.Retracts, known.Position)), retractions);
     }
 
-    /// <param name="At">The position of the event that holds the id in the log.</param>
-    /// <param name="First">The index of the event that holds it in this batch.</param>
-    private readonly record struct Verdict(Kind Kind, long? At = null, int? First = null);
+    /// <param name="By">The event that holds the id of one that is not new.</param>
+    private readonly record struct Verdict(Kind Kind, Held By);
 }
-
-/// <summary>What the log says of the ids of a batch.</summary>
-/// <param name="Known">The rows found, by their ids; those that are stored after retractions, too.</param>
-/// <param name="Retractions">How often an id was retracted, by the id without retractions; absent for never.</param>
-internal sealed record FoundIds(Dictionary<Guid, Known> Known, IReadOnlyDictionary<Guid, int> Retractions);

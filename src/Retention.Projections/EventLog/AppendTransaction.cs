@@ -36,26 +36,6 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
         order by wanted.place for update of s
         """;
 
-    private const string FindKnown = "select id, seq_id, headers ->> 'hash' from {schema}.mt_events where id = any($1)";
-
-    private const string MakeRetracted = """
-        insert into {schema}.retracted_ids (tenant_id, event_id, retractions) select $1, id, 0 from unnest($2) as wanted (id) order by id
-        on conflict (tenant_id, event_id) do nothing
-        """;
-
-    /// <summary>
-    /// Two events that follow the retractions of one id wait for each other here, as does a second retraction for the event that it would
-    /// hit; so the order of their numbers is the order in which they were counted.
-    /// </summary>
-    private const string LockRetracted = """
-        select event_id, retractions from {schema}.retracted_ids where tenant_id = $1 and event_id = any($2) order by event_id for update
-        """;
-
-    private const string SetRetracted = """
-        update {schema}.retracted_ids r set retractions = new.retractions
-        from unnest($2, $3) as new (id, retractions) where r.tenant_id = $1 and r.event_id = new.id
-        """;
-
     private const string DrawNumbers =
         "select array_agg(nextval('{schema}.mt_events_sequence')), clock_timestamp() from generate_series(1, $1)";
 
@@ -88,7 +68,7 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
         await using var connection = await place.DataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, ct);
         var found = await LockAndFindAsync(connection, alone, ct);
-        var retractions = await LockRetractionsAsync(connection, found.Known, ct);
+        var retractions = await new RetractedIds(place, tenant).LockAsync(connection, events, found.Known, ct);
         var plan = new AppendPlan(tenant, events, mode, found.Versions, new FoundIds(found.Known, retractions));
         if (plan.Fresh.Count == 0)
         {
@@ -114,7 +94,7 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
                 Statement(alone ? JoinAlone : Join),
                 Statement(MakeStreams, Text(tenant), Texts(streams)),
                 Statement(LockStreams, Text(tenant), Texts(streams)),
-                Statement(FindKnown, Ids(ids)),
+                Statement(Known.Find, new NpgsqlParameter<Guid[]> { TypedValue = ids }),
             },
         };
         await batch.PrepareAsync(ct);
@@ -128,54 +108,7 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
         while (await reader.ReadAsync(ct)) versions.Add(reader.GetString(0), reader.GetInt64(1));
 
         await reader.NextResultAsync(ct);
-        return (made, versions, await ReadKnownAsync(reader, ct));
-    }
-
-    /// <summary>
-    /// How often the ids that are known, and those that the batch retracts, were retracted; what was stored under them since is added to
-    /// the known. The ordinary batch has neither, and asks nothing.
-    /// </summary>
-    private async Task<Dictionary<Guid, int>> LockRetractionsAsync(NpgsqlConnection connection, Dictionary<Guid, Known> known, CancellationToken ct)
-    {
-        var targets = events.Where(next => next.Retracts is not null && !known.ContainsKey(next.Id)).Select(next => next.Retracts!.Value.ToEventId(tenant)).ToArray();
-        var retractions = new Dictionary<Guid, int>();
-        if (known.Count + targets.Length == 0) return retractions;
-        await using var batch = new NpgsqlBatch(connection);
-        if (targets.Length > 0) batch.BatchCommands.Add(Statement(MakeRetracted, Text(tenant), Ids([.. targets.Distinct()])));
-        batch.BatchCommands.Add(Statement(LockRetracted, Text(tenant), Ids([.. targets.Concat(known.Keys).Distinct()])));
-        await batch.PrepareAsync(ct);
-        await using (var reader = await batch.ExecuteReaderAsync(ct))
-        {
-            while (await reader.ReadAsync(ct)) retractions.Add(reader.GetGuid(0), reader.GetInt32(1));
-        }
-        foreach (var (id, later) in await FindLaterAsync(connection, retractions, ct)) known.TryAdd(id, later);
-        return retractions;
-    }
-
-    /// <summary>What was stored under ids that were retracted; read after the counts are locked, by a newer snapshot.</summary>
-    private async Task<Dictionary<Guid, Known>> FindLaterAsync(NpgsqlConnection connection, Dictionary<Guid, int> retractions, CancellationToken ct)
-    {
-        var names = events.SelectMany(next => next.Retracts is { } target ? (SentId[])[next.Sent, target] : [next.Sent]).Distinct();
-        var ids = retractions.Count == 0 ? [] : names.SelectMany(name => IdsOf(name, retractions)).ToArray();
-        if (ids.Length == 0) return [];
-        await using var command = new NpgsqlCommand(place.Qualify(FindKnown), connection);
-        command.Parameters.Add(Ids(ids));
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        return await ReadKnownAsync(reader, ct);
-    }
-
-    /// <summary>All ids that a name can be stored under so far; none for one that was not retracted, whose only id was looked for.</summary>
-    private IEnumerable<Guid> IdsOf(SentId name, Dictionary<Guid, int> retractions) =>
-        retractions.GetValueOrDefault(name.ToEventId(tenant)) is > 0 and var times
-            ? Enumerable.Range(0, times + 1).Select(number => name.ToEventId(tenant, number))
-            : [];
-
-    private static async Task<Dictionary<Guid, Known>> ReadKnownAsync(NpgsqlDataReader reader, CancellationToken ct)
-    {
-        var known = new Dictionary<Guid, Known>();
-        while (await reader.ReadAsync(ct))
-            known.Add(reader.GetGuid(0), new Known(reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetString(2)));
-        return known;
+        return (made, versions, await Known.ReadAsync(reader, ct));
     }
 
     private async Task<(long[] Positions, DateTime At)> DrawAsync(NpgsqlConnection connection, int count, CancellationToken ct)
@@ -223,10 +156,7 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
                     new NpgsqlParameter<DateTime> { TypedValue = at }),
             },
         };
-        if (plan.Retracted.ToArray() is { Length: > 0 } retracted)
-            batch.BatchCommands.Add(Statement(
-                SetRetracted, Text(tenant), Ids([.. retracted.Select(count => count.Id)]),
-                new NpgsqlParameter<int[]> { TypedValue = [.. retracted.Select(count => count.Retractions)] }));
+        if (plan.Retracted is { Count: > 0 } retracted) batch.BatchCommands.Add(new RetractedIds(place, tenant).Set(retracted));
         if (empty.ToArray() is { Length: > 0 } left) batch.BatchCommands.Add(Statement(RemoveEmpty, Text(tenant), Texts(left)));
         await batch.PrepareAsync(ct);
         await batch.ExecuteNonQueryAsync(ct);
@@ -240,8 +170,6 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
     }
 
     private static NpgsqlParameter<string> Text(string value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Varchar };
-
-    private static NpgsqlParameter<Guid[]> Ids(Guid[] values) => new() { TypedValue = values };
 
     private static NpgsqlParameter<string[]> Texts(string[] values) =>
         new() { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar };

@@ -98,29 +98,38 @@ public sealed class Snapshot : IAsyncDisposable
         var folds = new ConcurrentBag<Fold<TCells>>();
         // A copy may hold later facts than this look at the tenant.
         var known = question with { KnownAt = Math.Min(question.KnownAt, Reflection.Position) };
+        // Customers that are one are seen as one; apart, none of them is.
+        var joined = await JoinedCustomers.JoinedAsync(connection, Place, (Tenant, known.KnownAt), ct);
+        var members = joined.SelectMany(customer => customer.Members).ToHashSet(StringComparer.Ordinal);
         if (question.Selection.NamesDetails || question.Details)
         {
             var view = known.View();
             var one = new Fold<TCells>(known, empty, contribute);
             folds.Add(one);
             await foreach (var (customer, history) in CustomerHistories.AllAsync(connection, Place, Tenant, details: true, ct))
-                one.Add(view.Look(Columns.Of((customer, history.Entries)), 0));
+                if (!members.Contains(customer)) one.Add(view.Look(Columns.Of((customer, history.Entries)), 0));
         }
-        else await Place.Copies.ReadAsync(this, connection, part => folds.Add(FoldOf(part, known, empty, contribute)), ct);
+        else
+            await Place.Copies.ReadAsync(this, connection, part =>
+            {
+                var one = new Fold<TCells>(known, empty, contribute);
+                FoldInto(one, part, members, known.View());
+                folds.Add(one);
+            }, ct);
         var fold = new Fold<TCells>(question, empty, contribute);
         foreach (var part in folds) fold.Add(part);
+        var joinedView = known.View();
+        foreach (var customer in joined) fold.Add(joinedView.Look(Columns.Of((customer.Id, customer.History.Entries)), 0));
         return fold.Groups();
     }
 
-    private static Fold<TCells> FoldOf<TCells>(HistoryPart part, Question question, Func<TCells> empty, Action<CustomerView, TCells> contribute)
+    private static void FoldInto<TCells>(Fold<TCells> fold, HistoryPart part, HashSet<string> joined, CustomerView view)
         where TCells : IMergeable<TCells>
     {
-        var (fold, view) = (new Fold<TCells>(question, empty, contribute), question.View());
         for (var customer = 0; customer < part.Columns.Count; customer++)
         {
-            if (part.Holds(customer)) fold.Add(view.Look(part.Columns, customer));
+            if (part.Holds(customer) && (joined.Count == 0 || !joined.Contains(part.Columns.IdOf(customer)))) fold.Add(view.Look(part.Columns, customer));
         }
-        return fold;
     }
 
     /// <summary>The rows of a query over read models; <c>$1</c> is the tenant, <c>{schema}</c> the place's schema.</summary>
@@ -140,4 +149,9 @@ public sealed class Snapshot : IAsyncDisposable
 
     public Task<CustomerHistory?> CustomerAsync(string customer, CancellationToken ct) =>
         CustomerHistories.OneAsync(connection, Place, (Tenant, customer), ct);
+
+    /// <summary>The customer that an id is of, with whomever it is merged; null where nothing is known of it.</summary>
+    /// <param name="knownAt">The log position as of which the record is read.</param>
+    public Task<JoinedCustomer?> IdentityAsync(string customer, long knownAt, CancellationToken ct) =>
+        JoinedCustomers.OneAsync(connection, Place, (Tenant, customer, knownAt), ct);
 }

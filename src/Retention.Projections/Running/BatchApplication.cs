@@ -50,7 +50,11 @@ internal sealed class BatchApplication(Place place)
         var reflection = await ReflectionAsync(connection, tenant, ct);
         var definition = reflection.Settings.ToDefinition();
         var cells = new MaintainedCells(definition);
-        await foreach (var (_, history) in CustomerHistories.AllAsync(connection, place, tenant, details: false, ct)) cells.Add(history);
+        var joined = await JoinedCustomers.JoinedAsync(connection, place, (tenant, long.MaxValue), ct);
+        var members = joined.SelectMany(customer => customer.Members).ToHashSet(StringComparer.Ordinal);
+        foreach (var customer in joined) cells.Add(customer.History);
+        await foreach (var (customer, history) in CustomerHistories.AllAsync(connection, place, tenant, details: false, ct))
+            if (!members.Contains(customer)) cells.Add(history);
 
         await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };
         foreach (var table in MaintainedCells.Tables)
@@ -80,27 +84,14 @@ internal sealed class BatchApplication(Place place)
     private async Task ApplyAsync(NpgsqlConnection connection, TenantEvents events, CancellationToken ct)
     {
         var reflection = await ReflectionAsync(connection, events.Tenant, ct);
-        var definition = MaintainedCells.DefinitionOf(reflection.MaintainedBy);
-        var histories = await CustomerHistories.OfAsync(connection, place, (events.Tenant, [.. events.Entries.Keys]), ct);
-
-        var cells = new MaintainedCells(definition);
-        var changed = new List<(string, Chunk)>();
-        var removed = new List<(string, long)>();
-        foreach (var (customer, entries) in events.Entries)
-        {
-            var known = histories.GetValueOrDefault(customer);
-            var grown = entries.Aggregate(known ?? CustomerHistory.Empty, (history, entry) => history.With(entry));
-            cells.Replace(known, grown);
-            changed.AddRange(grown.ChangedSince(known ?? CustomerHistory.Empty).Select(chunk => (customer, chunk)));
-            removed.AddRange(grown.RemovedSince(known ?? CustomerHistory.Empty).Select(number => (customer, number)));
-        }
-        await using var batch = new NpgsqlBatch(connection);
-        if (removed.Count > 0) batch.BatchCommands.Add(CustomerHistories.Delete(place, events.Tenant, removed));
-        if (changed.Count > 0) batch.BatchCommands.Add(CustomerHistories.Write(place, events.Tenant, changed));
-        batch.BatchCommands.Add(HistoryChanges.Write(place, (events.Tenant, reflection.Position, events.Last.Position), [.. events.Entries.Keys]));
-        foreach (var command in cells.Write(place, events.Tenant)) batch.BatchCommands.Add(command);
-        batch.BatchCommands.Add(Reflect(events, reflection));
-        await batch.ExecuteNonQueryAsync(ct);
+        var batch = await RecordBatch.LoadAsync(connection, place, events, ct);
+        var difference = await batch.DifferenceAsync(connection, MaintainedCells.DefinitionOf(reflection.MaintainedBy), ct);
+        await using var statements = new NpgsqlBatch(connection);
+        foreach (var command in batch.Write()) statements.BatchCommands.Add(command);
+        statements.BatchCommands.Add(HistoryChanges.Write(place, (events.Tenant, reflection.Position, events.Last.Position), batch.Changed));
+        foreach (var command in difference.Write(place, events.Tenant)) statements.BatchCommands.Add(command);
+        statements.BatchCommands.Add(Reflect(events, reflection));
+        await statements.ExecuteNonQueryAsync(ct);
     }
 
     private NpgsqlBatchCommand Reflect(TenantEvents events, Reflection reflection)
@@ -113,7 +104,8 @@ internal sealed class BatchApplication(Place place)
                 settings = excluded.settings, stale = excluded.stale
             """;
         var settings = events.Settings ?? reflection.Settings;
-        var latest = events.Entries.Values.SelectMany(entries => entries).Select(entry => entry.OccurredAt).Append(reflection.LatestFact).Max();
+        var latest = events.Arrivals.Select(arrival => arrival.Entry).Where(entry => entry.Fact is not (Fact.Merge or Fact.Unmerge or Fact.Retraction))
+            .Select(entry => entry.OccurredAt).Append(reflection.LatestFact).Max();
         return new NpgsqlBatchCommand(place.Qualify(sql))
         {
             Parameters =

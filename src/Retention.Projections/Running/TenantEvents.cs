@@ -14,28 +14,38 @@ public sealed class UnreadableEventException(StoredEvent unreadable, string reas
     public string Reason { get; } = reason;
 }
 
+/// <summary>A customer's event that has come to be reflected.</summary>
+/// <param name="Foreign">Whether another client of the tables wrote it.</param>
+internal sealed record Arrival(string Customer, Entry Entry, Guid EventId, bool Foreign)
+{
+    public SentId Sent => new(Entry.Source, Entry.Id);
+
+    /// <summary>What it retracts; null for what does not.</summary>
+    public SentId? Target => Entry.Fact is Fact.Retraction retraction ? new SentId(retraction.Source, retraction.Id) : null;
+
+    /// <summary>The id without retractions, if it may be the first event of its name; else its own, which is nobody else's.</summary>
+    public Guid FirstIdIn(string tenant) => Foreign ? Sent.ToEventId(tenant) : EventId;
+}
+
 /// <summary>The events of one tenant in a batch, read into what they mean.</summary>
-/// <param name="Entries">New entries by customer, in log order.</param>
+/// <param name="Arrivals">The customers' events, in log order.</param>
 /// <param name="Settings">The settings after the batch, when it changes them.</param>
 /// <param name="First">The tenant's first event in the batch.</param>
 /// <param name="Last">The tenant's last event in the batch.</param>
-internal sealed record TenantEvents(string Tenant, IReadOnlyDictionary<string, List<Entry>> Entries, Settings? Settings, StoredEvent First, StoredEvent Last)
+internal sealed record TenantEvents(string Tenant, IReadOnlyList<Arrival> Arrivals, Settings? Settings, StoredEvent First, StoredEvent Last)
 {
     /// <exception cref="UnreadableEventException">The first event that cannot be read.</exception>
     public static TenantEvents Read(string tenant, IReadOnlyList<StoredEvent> events)
     {
-        var entries = new Dictionary<string, List<Entry>>(StringComparer.Ordinal);
+        var arrivals = new List<Arrival>(events.Count);
         Settings? settings = null;
         foreach (var stored in events)
         {
             if (stored is { Stream: CustomerStream.Settings, Type: SettingsChanged.Name }) settings = SettingsOf(stored);
             else if (CustomerStream.TryCustomer(stored.Stream, out var customer) && EventType.Named(stored.Type) is { } type)
-            {
-                if (!entries.TryGetValue(customer, out var own)) entries[customer] = own = [];
-                own.Add(EntryOf(stored, type));
-            }
+                arrivals.Add(new Arrival(customer, EntryOf(stored, type), stored.EventId, stored.Headers.Hash is null));
         }
-        return new TenantEvents(tenant, entries, settings, events[0], events[^1]);
+        return new TenantEvents(tenant, arrivals, settings, events[0], events[^1]);
     }
 
     /// <summary>What one stored event means; types outside of the vocabulary belong to others and mean nothing here.</summary>

@@ -11,8 +11,8 @@ public sealed class Tenants(Place place, TenantSettings settings)
     // Rows that name a tenant, in an order that respects their references.
     private static readonly IReadOnlyList<string> Tables =
     [
-        .. MaintainedCells.Tables, "customer_history", "history_changes", "reflections", "imports", "customer_keys", "retracted_ids", "mt_events", "mt_streams",
-        "tenants",
+        .. MaintainedCells.Tables, "customer_history", "history_changes", "customer_links", "retractions", "reflections", "imports", "customer_keys",
+        "retracted_ids", "mt_events", "mt_streams", "tenants",
     ];
 
     private readonly ConcurrentDictionary<string, bool> known = new(StringComparer.Ordinal);

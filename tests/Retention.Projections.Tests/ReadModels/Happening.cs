@@ -15,15 +15,26 @@ internal enum What
     Answered,
     Registered,
     Withdrew,
+    Merged,
+    Unmerged,
+    Retracted,
 }
 
 /// <summary>An event in its plainest form, for the recomputation; it becomes an event of the vocabulary for the code under test.</summary>
 /// <param name="At">UTC.</param>
-/// <param name="About">The order, the complaint, the instrument, or the id of the withdrawn answer.</param>
+/// <param name="About">The order, the complaint, the instrument, the id of the withdrawn answer, the other customer, or what is retracted, as <c>source/id</c>.</param>
 /// <param name="Amount">A purchase's total or a refund, in major units.</param>
 internal sealed record Happening(
     string Customer, DateTime At, string Source, string Id, What What, string About, decimal Amount = 0, decimal? Margin = null, int Score = 0)
 {
+    /// <summary>Whether it speaks about the record, and is no fact by itself.</summary>
+    public bool Corrects() => What is What.Merged or What.Unmerged or What.Retracted;
+
+    public (string Source, string Id) Name() => (Source, Id);
+
+    /// <summary>The name of what it retracts.</summary>
+    public (string Source, string Id) Target() => (About.Split('/')[0], About.Split('/')[1]);
+
     public Envelope ToEnvelope() => Envelope.Of(Source, Id, Customer, new DateTimeOffset(At, TimeSpan.Zero), ToEvent());
 
     public Entry ToEntry(long position) => new(position, 0, At.Ticks, Source, Id, Fact.Of(ToEvent(), Source, Id));
@@ -39,6 +50,9 @@ internal sealed record Happening(
         What.Resolved => new CustomerEvent.ComplaintResolved(About, null),
         What.Registered => new CustomerEvent.CustomerRegistered(null, null, null, null, null),
         What.Withdrew => new CustomerEvent.FeedbackWithdrawn(About, null, null, null),
+        What.Merged => new CustomerEvent.CustomerMerged(About),
+        What.Unmerged => new CustomerEvent.CustomerUnmerged(About),
+        What.Retracted => new CustomerEvent.EventRetracted(Target().Id, Target().Source, null),
         _ => new CustomerEvent.FeedbackGiven(About, Score, null, null, null, null, null, null, null),
     };
 }

@@ -9,7 +9,7 @@ internal sealed record Trial(IReadOnlyList<Happening> Told, Choice Choice, DateT
     // Summer time begins and ends in it where there is one; in São Paulo it begins at midnight of 4 November 2018.
     public static readonly DateTime Start = new(2018, 9, 1, 0, 0, 0, DateTimeKind.Utc);
 
-    private static readonly Gen<DateTime> Times =
+    internal static readonly Gen<DateTime> Times =
         from day in Gen.OneOf(Gen.Choose(0, 420), Gen.Choose(0, 70), Gen.Elements(0, 29, 30, 59, 60, 64, 90, 91, 180))
         from time in Gen.Elements("00:00", "00:00:01", "02:30", "03:00", "07:59", "12:00", "18:29", "18:30", "22:00", "23:59:59")
         select Start.AddDays(day) + TimeSpan.Parse(time, System.Globalization.CultureInfo.InvariantCulture);
@@ -18,7 +18,7 @@ internal sealed record Trial(IReadOnlyList<Happening> Told, Choice Choice, DateT
         (10, Gen.Constant(What.Bought)), (4, Gen.Constant(What.Refunded)), (1, Gen.Constant(What.Cancelled)), (1, Gen.Constant(What.Changed)),
         (1, Gen.Constant(What.Complained)), (1, Gen.Constant(What.Replied)), (1, Gen.Constant(What.Resolved)), (2, Gen.Constant(What.Answered)));
 
-    private static readonly Gen<Happening> Happenings =
+    internal static readonly Gen<Happening> Happenings =
         from customer in Gen.Elements("ann", "bob", "cid", "dan")
         from at in Times
         from source in Gen.Elements("shop", "web")
@@ -34,7 +34,7 @@ internal sealed record Trial(IReadOnlyList<Happening> Told, Choice Choice, DateT
         from score in Gen.Choose(1, 5)
         select new Happening(customer, at, source, "", what, about, what == What.Refunded && amount == 0 ? 1 : amount, margin, score);
 
-    private static readonly Gen<Choice> Choices =
+    internal static readonly Gen<Choice> Choices =
         from zone in Gen.Elements("UTC", "Europe/Helsinki", "America/Sao_Paulo", "Asia/Kolkata", "US/Pacific")
         from weekStart in Gen.Elements(Enum.GetValues<DayOfWeek>())
         from window in Gen.OneOf(Gen.Choose(1, 120), Gen.Elements(1, 7, 30, 60, 120))

@@ -8,7 +8,7 @@ namespace Retention.Projections.Tests;
 public sealed class ProjectorTests(PostgresFixture postgres) : IAsyncLifetime
 {
     // Other names of the same zones: a definition by them means the same and is not the one that cells are made by.
-    private static readonly Dictionary<string, string> OtherNames = new()
+    internal static readonly Dictionary<string, string> OtherNames = new()
     {
         ["UTC"] = "Etc/UTC",
         ["Europe/Helsinki"] = "Europe/Mariehamn",

@@ -32,6 +32,10 @@ internal sealed class Shop(Place place)
         (await Log.AppendAsync(tenant, events, AppendMode.AllOrNone, Stop)).ShouldAllBe(verdict => verdict is Appended.Stored);
     }
 
+    /// <summary>What becomes of each happening, in order; conflicts and repeats leave the others alone.</summary>
+    public async Task<IReadOnlyList<Appended>> SendAsync(string tenant, IEnumerable<Happening> happenings) =>
+        await Log.AppendAsync(tenant, await sealing.SealAsync(tenant, [.. happenings.Select(happening => happening.ToEnvelope())], Stop), AppendMode.KeepValid, Stop);
+
     public async Task AppendAsync(string tenant, params Envelope[] envelopes) =>
         await Log.AppendAsync(tenant, await sealing.SealAsync(tenant, envelopes, Stop), AppendMode.AllOrNone, Stop);
 
@@ -55,10 +59,11 @@ internal sealed class Shop(Place place)
         for (var batches = 0; await AdvanceAsync(); batches++) batches.ShouldBeLessThan(100, $"the projector finds no end: {string.Join(", ", await Progress.RowsAsync(Stop))}");
     }
 
-    public async Task<IReadOnlyList<string>> LinesAsync(string tenant, Choice choice, DateTime asOf, Grain grain, bool maintained)
+    public async Task<IReadOnlyList<string>> LinesAsync(
+        string tenant, Choice choice, DateTime asOf, Grain grain, bool maintained, long knownAt = long.MaxValue)
     {
         await using var snapshot = await Snapshot.OpenAsync(place, tenant, Stop);
-        var question = Question(choice, asOf, grain);
+        var question = Question(choice, asOf, grain) with { KnownAt = knownAt };
         (snapshot.Maintained(question) is not null).ShouldBe(maintained, $"as of {question.AsOf.Moment:O} with the latest fact at {new DateTime(snapshot.Reflection.LatestFact):O}");
         return [.. (await Served.FromAsync(snapshot, question, Columns, Stop)).Lines(question, Trial.Days, Columns)];
     }
