@@ -31,8 +31,8 @@ internal static class CohortParameters
         var asked = new CohortQuestion(ColumnsOf(query, grain))
         {
             Entry = (CohortEntry)Choice(query, "entry", Entries),
-            Start = (ActivityKind)Choice(query, "start", Kinds),
-            Return = (ActivityKind)Choice(query, "return", Kinds),
+            Start = (CohortActivity)Choice(query, "start", Kinds),
+            Return = (CohortActivity)Choice(query, "return", Kinds),
             Mode = (CohortMode)Choice(query, "mode", Modes),
             Measure = (CohortMeasure)Choice(query, "measure", Measures),
             Alignment = (CohortAlignment)Choice(query, "alignment", Alignments),
@@ -66,7 +66,8 @@ internal static class CohortParameters
         if (query.Text("brackets") is not { } brackets) return CohortColumns.Through((int)(periods ?? DefaultColumns[grain]));
         var (columns, fault) = CohortColumns.Parse(brackets);
         if (columns is null) query.Fault("brackets", "not_allowed", fault!);
-        else if (periods < columns.LastPeriod) query.Fault("periods", "not_allowed", $"ends before the last of the brackets, period {columns.LastPeriod}; leave it out");
+        else if (periods < columns.LastPeriod)
+            query.Fault("periods", "not_allowed", $"ends before the last of the brackets, period {columns.LastPeriod}; leave it out");
         return columns ?? CohortColumns.Through(0);
     }
 
@@ -75,14 +76,15 @@ internal static class CohortParameters
         var survival = asked.Mode == CohortMode.Survival;
         var measure = Measures[(int)asked.Measure];
         Refuse(!asked.CountsCustomers && asked.Mode != CohortMode.On, "mode", $"must be on for measure {measure}");
-        Refuse(!asked.CountsCustomers && asked.Return != ActivityKind.Order, "return", $"must be order for measure {measure}");
+        Refuse(!asked.CountsCustomers && asked.Return != CohortActivity.Order, "return", $"must be order for measure {measure}");
         Refuse(!asked.CountsCustomers && asked.MinOrders > 1, "minOrders", $"must be 1 for measure {measure}; it is for measure customers");
         Refuse(survival && asked.Entry != CohortEntry.First, "entry", "must be first for mode survival");
-        Refuse(survival && asked.Return != ActivityKind.Order, "return", "must be order for mode survival, where orders make active");
+        Refuse(survival && asked.Return != CohortActivity.Order, "return", "must be order for mode survival, where orders make active");
         Refuse(survival && asked.MinOrders > 1, "minOrders", "must be 1 for mode survival; it is for modes on, on_or_after and on_or_before");
         Refuse(survival && grain == Grain.Hour, "mode", "must be one of on, on_or_after, on_or_before for grain hour");
-        Refuse(asked.Alignment == CohortAlignment.Rolling && asked.Entry != CohortEntry.First, "alignment", "must be calendar for entry every; rolling is for entry first");
-        Refuse(asked.MinOrders > 1 && asked.Return != ActivityKind.Order, "minOrders", "counts orders, and must be 1 unless return is order");
+        var rolling = asked.Alignment == CohortAlignment.Rolling;
+        Refuse(rolling && asked.Entry != CohortEntry.First, "alignment", "must be calendar for entry every; rolling is for entry first");
+        Refuse(asked.MinOrders > 1 && asked.Return != CohortActivity.Order, "minOrders", "counts orders, and must be 1 unless return is order");
 
         void Refuse(bool contradicts, string name, string message)
         {

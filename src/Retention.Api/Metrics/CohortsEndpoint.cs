@@ -27,7 +27,8 @@ public static class CohortsEndpoint
 
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new(CohortParameters.Names) { ExactRange = false, Hours = true });
+        var shape = new MetricShape(CohortParameters.Names) { ExactRange = false, Hours = true };
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, shape);
         var frame = FrameOf(request);
         var groups = TopGroups.Of(
             request, await CohortAnswers.ByGroupAsync(request.Snapshot, request.Question, frame, http.RequestAborted),
@@ -71,7 +72,8 @@ public static class CohortsEndpoint
     }
 
     /// <summary>Groups of an export are without limit; what they are made of is not.</summary>
-    private static void RefuseTooMany(MetricRequest request, CohortFrame frame, IReadOnlyList<Group<CohortSums>> groups, (int First, int Last) range)
+    private static void RefuseTooMany(
+        MetricRequest request, CohortFrame frame, IReadOnlyList<Group<CohortSums>> groups, (int First, int Last) range)
     {
         RefuseTooMany(request, frame.Asked, range);
         var cells = groups.Sum(group => (long)group.Cells.ByCohort.Count * frame.Asked.Columns.Count);
@@ -85,7 +87,9 @@ public static class CohortsEndpoint
 
     private static void RefuseTooMany(QueryReader query)
     {
-        query.Fault("periods", "too_many_cells", $"with the range makes more than {MostCells} cells; ask for fewer columns, a shorter range or a coarser grain");
+        query.Fault(
+            "periods", "too_many_cells",
+            $"with the range makes more than {MostCells} cells; ask for fewer columns, a shorter range or a coarser grain");
         query.Done();
     }
 
@@ -93,7 +97,8 @@ public static class CohortsEndpoint
     {
         return new CohortFigures(
             PeriodStart.Of(request.Question, row.Cohort), group, row.Size, row.Period0Repeat,
-            [.. row.Cells.Select(cell => new CohortCellFigures(new(cell.Column), cell.Value is { } value ? Value(value) : null, cell.Rate, cell.Status))]);
+            [.. row.Cells.Select(cell => new CohortCellFigures(
+                new(cell.Column), cell.Value is { } value ? Value(value) : null, cell.Rate, cell.Status))]);
 
         decimal Value(long value) => asked.Measure switch
         {

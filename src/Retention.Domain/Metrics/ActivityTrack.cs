@@ -8,7 +8,7 @@ namespace Retention.Domain.Metrics;
 internal readonly record struct Moment(long Ticks, int Period);
 
 /// <summary>When one customer did something of a kind, in order of time; one track reads one customer after another.</summary>
-internal sealed class ActivityTrack(ActivityKind kind, Partition partition)
+internal sealed class ActivityTrack(CohortActivity kind, Partition partition)
 {
     private static readonly Comparison<Moment> ByTime = (a, b) => a.Ticks.CompareTo(b.Ticks);
 
@@ -19,12 +19,12 @@ internal sealed class ActivityTrack(ActivityKind kind, Partition partition)
     public ReadOnlySpan<Moment> Read(CustomerView customer)
     {
         moments.Clear();
-        if (kind is ActivityKind.Order or ActivityKind.Any)
+        if (kind is CohortActivity.Order or CohortActivity.Any)
         {
             foreach (var order in customer.Orders) moments.Add(new Moment(order.OccurredAt, partition.IndexOf(order.Day, order.OccurredAt)));
         }
-        if (kind != ActivityKind.Order) ReadOthers(customer);
-        if (kind == ActivityKind.Any) moments.Sort(ByTime);
+        if (kind != CohortActivity.Order) ReadOthers(customer);
+        if (kind == CohortActivity.Any) moments.Sort(ByTime);
         return CollectionsMarshal.AsSpan(moments);
     }
 
@@ -44,9 +44,9 @@ internal sealed class ActivityTrack(ActivityKind kind, Partition partition)
 
     private bool Counts(Fact fact) => fact switch
     {
-        Fact.Profile profile => profile.Registered && kind is ActivityKind.Registration or ActivityKind.Any,
-        Fact.ComplaintReceived complaint => kind is ActivityKind.Complaint or ActivityKind.Any && complaints.Add(complaint.Complaint),
-        Fact.Answer answer => kind is ActivityKind.Feedback or ActivityKind.Any && !withdrawn.Contains(answer.Id),
+        Fact.Profile profile => profile.Registered && kind is CohortActivity.Registration or CohortActivity.Any,
+        Fact.ComplaintReceived complaint => kind is CohortActivity.Complaint or CohortActivity.Any && complaints.Add(complaint.Complaint),
+        Fact.Answer answer => kind is CohortActivity.Feedback or CohortActivity.Any && !withdrawn.Contains(answer.Id),
         _ => false,
     };
 }

@@ -42,7 +42,7 @@ public sealed class CohortFold(CohortFrame frame) : IMergeable<CohortFold>
         else if (!asked.CountsCustomers) AddRevenue(customer, entry, cohort.Values);
         else if (asked.Mode == CohortMode.On) AddReturns(entry, later, cohort.Values);
         else if (asked.Mode == CohortMode.OnOrAfter) AddAt(columns.StartedBy(LastReturn(entry, later)), cohort.Values);
-        else if (asked.Mode == CohortMode.OnOrBefore) AddAt(asked.MinOrders == 1 ? EndingFrom(again) : EndingFrom(FirstEnough(entry, later)), cohort.Values);
+        else if (asked.Mode == CohortMode.OnOrBefore) AddAt(EndingFrom(asked.MinOrders == 1 ? again : FirstEnough(entry, later)), cohort.Values);
         else AddSurvival(customer, entry, cohort.Values);
     }
 
@@ -50,7 +50,7 @@ public sealed class CohortFold(CohortFrame frame) : IMergeable<CohortFold>
     /// <param name="later">Activities of the return kind from the entry's instant on.</param>
     private int FirstReturn(Moment entry, ReadOnlySpan<Moment> later)
     {
-        var entries = asked.Return == asked.Start || asked.Return == ActivityKind.Any || asked.Start == ActivityKind.Any ? 1 : 0;
+        var entries = asked.Return == asked.Start || asked.Return == CohortActivity.Any || asked.Start == CohortActivity.Any ? 1 : 0;
         if (entries == 1 && (later.IsEmpty || later[0].Ticks != entry.Ticks)) entries = 0;
         return entries < later.Length ? frame.PeriodsBetween(entry, later[entries]) : -1;
     }

@@ -32,7 +32,9 @@ public sealed record CohortFrame(CohortQuestion Asked, Definition Definition, Pa
     internal int PeriodsBetween(Moment entry, Moment later) =>
         !Rolls ? later.Period - entry.Period : later.Ticks < entry.Ticks ? -1 : (int)((later.Ticks - entry.Ticks) / Unit);
 
-    /// <summary>The status of period k of a customer, and the day that it ends at: the first one after it, or the one in which its window ends.</summary>
+    /// <summary>
+    /// The status of period k of a customer, and the day that it ends at: the first one after it, or the one in which a rolling period ends.
+    /// </summary>
     internal (PeriodStatus Status, DateOnly Day) EndOf(Moment entry, int k)
     {
         if (!Rolls) return (AsOf.Of(Partition, entry.Period + k), Partition.EndOf(entry.Period + k));

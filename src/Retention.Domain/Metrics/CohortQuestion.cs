@@ -10,7 +10,7 @@ public enum CohortEntry
 }
 
 /// <summary>What a customer does to enter a cohort, or to return.</summary>
-public enum ActivityKind
+public enum CohortActivity
 {
     /// <summary>A valid order.</summary>
     Order,
@@ -78,9 +78,9 @@ public sealed record CohortQuestion(CohortColumns Columns)
 {
     public CohortEntry Entry { get; init; }
 
-    public ActivityKind Start { get; init; }
+    public CohortActivity Start { get; init; }
 
-    public ActivityKind Return { get; init; }
+    public CohortActivity Return { get; init; }
 
     public CohortMode Mode { get; init; }
 
@@ -102,6 +102,6 @@ public sealed record CohortQuestion(CohortColumns Columns)
     /// ordered, so that whoever ordered twice within a bracket cannot be counted once.
     /// </summary>
     public bool FollowsFromHistograms =>
-        this is { Entry: CohortEntry.First, Start: ActivityKind.Order, Return: ActivityKind.Order, Alignment: CohortAlignment.Calendar, MinOrders: 1 }
-        && Mode != CohortMode.Survival && !(Columns.AreBrackets && Mode == CohortMode.On && CountsCustomers);
+        this is { Entry: CohortEntry.First, Start: CohortActivity.Order, Return: CohortActivity.Order, MinOrders: 1 }
+        && Alignment == CohortAlignment.Calendar && Mode != CohortMode.Survival && !(Columns.AreBrackets && Mode == CohortMode.On && CountsCustomers);
 }

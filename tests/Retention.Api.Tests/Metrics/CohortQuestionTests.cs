@@ -81,6 +81,15 @@ public sealed class CohortQuestionTests(ServiceFixture service)
     }
 
     [Fact]
+    public async Task Who_is_in_no_cohort_makes_no_group()
+    {
+        // D has registered and never ordered.
+        var answer = await (await OpenAsync()).AskAsync($"{Months}&groupBy=country");
+
+        answer.List("groups").Select(group => group.GetProperty("group").ToString()).ShouldBe(["FI", ""]);
+    }
+
+    [Fact]
     public async Task Beyond_the_ten_largest_groups_the_others_are_one_and_in_an_export_all_are_named()
     {
         var shop = service.NewTenant("groups");

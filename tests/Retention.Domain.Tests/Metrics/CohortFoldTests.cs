@@ -128,7 +128,7 @@ public class CohortFoldTests
             // A guest before, who registers with the second order.
             Registers("2026-02-01 10:00").Buys("2026-01-20", "a", 1).Buys("2026-02-01 09:00", "b", 1),
         ];
-        var asked = Asked with { Start = ActivityKind.Registration };
+        var asked = Asked with { Start = CohortActivity.Registration };
 
         Table(stories, asked).ShouldBe(["2026-01 size 2 again 1: 2 0 1 0", "2026-02 size 1 again 0: 1 0 0 -"]);
         Table(stories, asked with { Mode = CohortMode.OnOrBefore })[1].ShouldBe("2026-02 size 1 again 0: 1 0 0 -");
@@ -145,18 +145,18 @@ public class CohortFoldTests
             Story.OfOrders("2026-01-05").Tells("2026-02-01", Answer(1)).Tells("2026-03-01", Answer(2)).Tells("2026-04-01", new Fact.Withdrawal(1)),
         ];
 
-        Table(stories, Asked with { Return = ActivityKind.Complaint }).ShouldBe(["2026-01 size 2 again 0: 2 1 0 0"]);
-        Table(stories, Asked with { Return = ActivityKind.Feedback }).ShouldBe(["2026-01 size 2 again 0: 2 0 1 0"]);
-        Table(stories, Asked with { Return = ActivityKind.Feedback }, asOf: "2026-04-01").ShouldBe(["2026-01 size 2 again 0: 2 1 1 -"]);
-        Table(stories, Asked with { Return = ActivityKind.Any, Mode = CohortMode.OnOrAfter }).ShouldBe(["2026-01 size 2 again 0: 2 2 1 0"]);
-        Table(stories, Asked with { Start = ActivityKind.Complaint, Return = ActivityKind.Any }).ShouldBe(["2026-02 size 1 again 0: 1 0 0 -"]);
+        Table(stories, Asked with { Return = CohortActivity.Complaint }).ShouldBe(["2026-01 size 2 again 0: 2 1 0 0"]);
+        Table(stories, Asked with { Return = CohortActivity.Feedback }).ShouldBe(["2026-01 size 2 again 0: 2 0 1 0"]);
+        Table(stories, Asked with { Return = CohortActivity.Feedback }, asOf: "2026-04-01").ShouldBe(["2026-01 size 2 again 0: 2 1 1 -"]);
+        Table(stories, Asked with { Return = CohortActivity.Any, Mode = CohortMode.OnOrAfter }).ShouldBe(["2026-01 size 2 again 0: 2 2 1 0"]);
+        Table(stories, Asked with { Start = CohortActivity.Complaint, Return = CohortActivity.Any }).ShouldBe(["2026-02 size 1 again 0: 1 0 0 -"]);
     }
 
     [Fact]
     public void The_entry_itself_is_no_return_also_among_activities_of_any_kind() =>
         Table(
             [Story.OfOrders("2026-01-05"), Registers("2026-01-05").Buys("2026-01-05", "a", 1)],
-            Asked with { Start = ActivityKind.Any, Return = ActivityKind.Any, Mode = CohortMode.OnOrBefore })
+            Asked with { Start = CohortActivity.Any, Return = CohortActivity.Any, Mode = CohortMode.OnOrBefore })
             .ShouldBe(["2026-01 size 2 again 1: 2 1 1 1"]);
 
     [Fact]

@@ -12,7 +12,8 @@ internal sealed record CohortTrial(IReadOnlyList<Happening> Told, Choice Choice,
     // Days on which the clocks of the zones change, and the ends of a month, of a quarter and of a year.
     private static readonly DateTime[] Days =
     [
-        new(2018, 10, 7), new(2018, 10, 28), new(2018, 11, 4), new(2018, 12, 31), new(2019, 2, 28), new(2019, 3, 10), new(2019, 3, 31), new(2019, 4, 7),
+        new(2018, 10, 7), new(2018, 10, 28), new(2018, 11, 4), new(2018, 12, 31), new(2019, 2, 28), new(2019, 3, 10), new(2019, 3, 31),
+        new(2019, 4, 7),
     ];
 
     private static readonly Gen<DateTime> Near =
@@ -43,7 +44,8 @@ internal sealed record CohortTrial(IReadOnlyList<Happening> Told, Choice Choice,
         from choice in Choices
         from asOf in Gen.OneOf(times, Gen.Constant(Trial.TheEnd))
         from asking in CohortAsking.Any
-        select new CohortTrial([.. told.Select((happening, index) => happening with { Id = $"{(index * 7) % 10}-{index}" })], choice, asOf, asking);
+        let named = told.Select((happening, index) => happening with { Id = $"{(index * 7) % 10}-{index}" }).ToList()
+        select new CohortTrial([.. named.Select((happening, index) => WithAnswer(happening, index, named))], choice, asOf, asking);
 
     public static Arbitrary<CohortTrial> Any { get; } = Arb.From(Trials, Smaller);
 
@@ -72,11 +74,19 @@ internal sealed record CohortTrial(IReadOnlyList<Happening> Told, Choice Choice,
             What.Complained => ["k1", "k2"],
             What.Answered => ["nps", "csat"],
             What.Changed => ["gold", "iron"],
-            What.Withdrew => [.. Enumerable.Range(0, 25).Select(index => $"{(index * 7) % 10}-{index}")],
             _ => (string[])["o1", "o2", "o3", "o4", "o5", "o6", "o7", "o8"],
         })
         from amount in Gen.Elements(0m, 5m, 10.5m, 0.0001m, 33.33m)
         select new Happening(customer, at, source, "", what, about, what == What.Refunded && amount == 0 ? 1 : amount, null, 5);
+
+    /// <summary>A withdrawal is of some answer of its customer and source, before it or after it; of none where there is none.</summary>
+    private static Happening WithAnswer(Happening happening, int index, List<Happening> told)
+    {
+        var answers = told.Where(answer => answer.What == What.Answered).ToList();
+        if (happening.What != What.Withdrew || answers.Count == 0) return happening;
+        var answer = answers[index % answers.Count];
+        return happening with { Customer = answer.Customer, Source = answer.Source, About = answer.Id };
+    }
 
     private static IEnumerable<CohortTrial> Smaller(CohortTrial trial)
     {
@@ -91,15 +101,15 @@ internal sealed record CohortTrial(IReadOnlyList<Happening> Told, Choice Choice,
 /// <summary>The parameters of <c>/v1/cohorts</c>.</summary>
 /// <param name="Columns">The last period, such as <c>7</c>, or brackets, such as <c>1-3,4-7</c>.</param>
 internal sealed record CohortAsking(
-    Grain Grain, string Columns, CohortEntry Entry, ActivityKind Start, ActivityKind Return, CohortMode Mode, CohortMeasure Measure,
+    Grain Grain, string Columns, CohortEntry Entry, CohortActivity Start, CohortActivity Return, CohortMode Mode, CohortMeasure Measure,
     CohortAlignment Alignment, int MinOrders, CohortSummaryKind Summary, bool ByTier, string? Filter)
 {
     private static readonly Gen<CohortAsking> Random =
         from grain in Gen.Elements(Enum.GetValues<Grain>())
         from columns in Gen.Elements("0", "1", "4", "14", "1-3,4-7", "2,3,5-40", "1-1", "3-3,4-12")
         from entry in Gen.Elements(Enum.GetValues<CohortEntry>())
-        from start in Gen.OneOf(Gen.Constant(ActivityKind.Order), Gen.Elements(Enum.GetValues<ActivityKind>()))
-        from back in Gen.OneOf(Gen.Constant(ActivityKind.Order), Gen.Elements(Enum.GetValues<ActivityKind>()))
+        from start in Gen.OneOf(Gen.Constant(CohortActivity.Order), Gen.Elements(Enum.GetValues<CohortActivity>()))
+        from back in Gen.OneOf(Gen.Constant(CohortActivity.Order), Gen.Elements(Enum.GetValues<CohortActivity>()))
         from mode in Gen.Elements(Enum.GetValues<CohortMode>())
         from measure in Gen.Frequency((3, Gen.Constant(CohortMeasure.Customers)), (2, Gen.Elements(Enum.GetValues<CohortMeasure>())))
         from alignment in Gen.Elements(Enum.GetValues<CohortAlignment>())
@@ -112,10 +122,10 @@ internal sealed record CohortAsking(
     public static Gen<CohortAsking> Any { get; } = Random.Select(asking => asking.Consistent());
 
     public IReadOnlyList<(int First, int Last)> Periods =>
-        int.TryParse(Columns, out var last) && !Columns.Contains('-', StringComparison.Ordinal) ? [.. Enumerable.Range(0, last + 1).Select(k => (k, k))]
+        int.TryParse(Columns, out var last) ? [.. Enumerable.Range(0, last + 1).Select(k => (k, k))]
         : [(0, 0), .. Columns.Split(',').Select(bracket => bracket.Split('-')).Select(ends => (int.Parse(ends[0], null), int.Parse(ends[^1], null)))];
 
-    public CohortQuestion ToQuestion() => new(Columns.Contains('-', StringComparison.Ordinal) ? CohortColumns.Parse(Columns).Columns! : CohortColumns.Through(int.Parse(Columns, null)))
+    public CohortQuestion ToQuestion() => new(int.TryParse(Columns, out var last) ? CohortColumns.Through(last) : CohortColumns.Parse(Columns).Columns!)
     {
         Entry = Entry,
         Start = Start,
@@ -131,9 +141,9 @@ internal sealed record CohortAsking(
     {
         CohortAsking[] simpler =
         [
-            this with { Columns = "4" }, this with { Entry = CohortEntry.First }, this with { Start = ActivityKind.Order }, this with { Return = ActivityKind.Order },
-            this with { Mode = CohortMode.On }, this with { Alignment = CohortAlignment.Calendar }, this with { MinOrders = 1 }, this with { ByTier = false },
-            this with { Filter = null }, this with { Grain = Grain.Month },
+            this with { Columns = "4" }, this with { Entry = CohortEntry.First }, this with { Start = CohortActivity.Order },
+            this with { Return = CohortActivity.Order }, this with { Mode = CohortMode.On }, this with { Alignment = CohortAlignment.Calendar },
+            this with { MinOrders = 1 }, this with { ByTier = false }, this with { Filter = null }, this with { Grain = Grain.Month },
         ];
         return simpler.Where(asking => asking != this && asking == asking.Consistent());
     }
@@ -142,10 +152,10 @@ internal sealed record CohortAsking(
     private CohortAsking Consistent()
     {
         var asking = this;
-        if (asking.Measure != CohortMeasure.Customers) asking = asking with { Mode = CohortMode.On, Return = ActivityKind.Order, MinOrders = 1 };
+        if (asking.Measure != CohortMeasure.Customers) asking = asking with { Mode = CohortMode.On, Return = CohortActivity.Order, MinOrders = 1 };
         if (asking is { Mode: CohortMode.Survival, Grain: Grain.Hour }) asking = asking with { Grain = Grain.Day };
-        if (asking.Mode == CohortMode.Survival) asking = asking with { Entry = CohortEntry.First, Return = ActivityKind.Order, MinOrders = 1 };
-        if (asking.Return != ActivityKind.Order) asking = asking with { MinOrders = 1 };
+        if (asking.Mode == CohortMode.Survival) asking = asking with { Entry = CohortEntry.First, Return = CohortActivity.Order, MinOrders = 1 };
+        if (asking.Return != CohortActivity.Order) asking = asking with { MinOrders = 1 };
         return asking.Alignment == CohortAlignment.Rolling ? asking with { Entry = CohortEntry.First } : asking;
     }
 }

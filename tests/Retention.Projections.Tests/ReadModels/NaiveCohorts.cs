@@ -21,8 +21,8 @@ internal sealed class NaiveCohorts
     {
         (this.trial, asking, zone, asOf) = (trial, trial.Asking, DateTimeZoneProviders.Tzdb[trial.Choice.Zone], Instant.FromDateTimeUtc(trial.AsOf));
         starts = Starts();
-        people = [.. trial.Told.Where(happening => happening.At < trial.AsOf)
-            .OrderBy(happening => happening.At).ThenBy(happening => happening.Source, StringComparer.Ordinal).ThenBy(happening => happening.Id, StringComparer.Ordinal)
+        people = [.. trial.Told.Where(happening => happening.At < trial.AsOf).OrderBy(happening => happening.At)
+            .ThenBy(happening => happening.Source, StringComparer.Ordinal).ThenBy(happening => happening.Id, StringComparer.Ordinal)
             .GroupBy(happening => happening.Customer).Select(ToPerson).Where(IsChosen)];
     }
 
@@ -30,7 +30,8 @@ internal sealed class NaiveCohorts
     public IEnumerable<string> Lines()
     {
         if (!asking.ByTier) return LinesOf("all", people);
-        var groups = people.Where(person => EntriesOf(person).Count > 0).GroupBy(person => person.Tier ?? "none").OrderBy(group => group.Key, StringComparer.Ordinal);
+        var groups = people.Where(person => EntriesOf(person).Count > 0).GroupBy(person => person.Tier ?? "none")
+            .OrderBy(group => group.Key, StringComparer.Ordinal);
         return [.. groups.SelectMany(group => LinesOf(group.Key, [.. group])), .. LinesOf("all", people)];
     }
 
@@ -42,7 +43,8 @@ internal sealed class NaiveCohorts
         var complete = asking.Periods.Select(_ => new List<(long Value, int Size)>()).ToList();
         foreach (var cohort in entered)
         {
-            var line = $"{group} {starts[cohort.Key]} size={cohort.Count()} again={cohort.Count(member => ReturnedBy(member.Person, member.Entry, 0))}";
+            var again = cohort.Count(member => ReturnedBy(member.Person, member.Entry, 0));
+            var line = $"{group} {starts[cohort.Key]} size={cohort.Count()} again={again}";
             foreach (var (place, (first, last)) in asking.Periods.Index())
             {
                 var status = Status(cohort.Key, first, last);
@@ -88,11 +90,12 @@ internal sealed class NaiveCohorts
     }
 
     /// <summary>Whether an activity of the start kind can be one of the return kind.</summary>
-    private bool IsReturn(ActivityKind start) => start == asking.Return || start == ActivityKind.Any || asking.Return == ActivityKind.Any;
+    private bool IsReturn(CohortActivity start) => start == asking.Return || start == CohortActivity.Any || asking.Return == CohortActivity.Any;
 
     /// <summary>At least so many activities within one base period.</summary>
     private bool EnoughIn(Person person, Instant entry, Func<int, bool> wanted) =>
-        person.Of(asking.Return).Where(at => at >= entry).GroupBy(at => Elapsed(entry, at)).Any(period => wanted(period.Key) && period.Count() >= asking.MinOrders);
+        person.Of(asking.Return).Where(at => at >= entry).GroupBy(at => Elapsed(entry, at))
+            .Any(period => wanted(period.Key) && period.Count() >= asking.MinOrders);
 
     private bool Survives(Person person, Instant entry, int k)
     {
@@ -103,12 +106,16 @@ internal sealed class NaiveCohorts
         return person.Active.Contains(day.PlusDays(-1)) || (to > asOf && person.Active.Contains(day));
     }
 
-    private decimal Amount(Person person, Instant entry, int first, int last) => asking.Measure switch
+    private decimal Amount(Person person, Instant entry, int first, int last)
     {
-        CohortMeasure.Orders => person.Orders.Count(at => Elapsed(entry, at) >= first && Elapsed(entry, at) <= last),
-        CohortMeasure.Revenue => person.Booked.Where(booked => Elapsed(entry, booked.At) >= first && Elapsed(entry, booked.At) <= last).Sum(booked => booked.Amount),
-        _ => person.Booked.Where(booked => Elapsed(entry, booked.At) >= 0 && Elapsed(entry, booked.At) <= last).Sum(booked => booked.Amount),
-    };
+        bool IsBetween(Instant at, int from) => Elapsed(entry, at) >= from && Elapsed(entry, at) <= last;
+        return asking.Measure switch
+        {
+            CohortMeasure.Orders => person.Orders.Count(at => IsBetween(at, first)),
+            CohortMeasure.Revenue => person.Booked.Where(booked => IsBetween(booked.At, first)).Sum(booked => booked.Amount),
+            _ => person.Booked.Where(booked => IsBetween(booked.At, 0)).Sum(booked => booked.Amount),
+        };
+    }
 
     /// <summary>k of a moment.</summary>
     private int Elapsed(Instant entry, Instant at) => asking.Alignment == CohortAlignment.Calendar ? PeriodOf(at) - PeriodOf(entry)
@@ -215,7 +222,8 @@ internal sealed class NaiveCohorts
     private static string? TierOf(IEnumerable<Happening> own, List<Instant> orders)
     {
         var changes = own.Where(happening => happening.What == What.Changed).ToList();
-        return orders.Count > 0 && changes.LastOrDefault(change => AtOf(change) <= orders[0]) is { } inForce ? inForce.About : changes.FirstOrDefault()?.About;
+        var inForce = orders.Count == 0 ? null : changes.LastOrDefault(change => AtOf(change) <= orders[0]);
+        return (inForce ?? changes.FirstOrDefault())?.About;
     }
 
     private static Instant AtOf(Happening happening) => Instant.FromDateTimeUtc(happening.At);
@@ -224,15 +232,15 @@ internal sealed class NaiveCohorts
     /// <param name="Booked">Revenue by moment.</param>
     /// <param name="Active">Every day on which the customer is active.</param>
     private sealed record Person(
-        List<Instant> Orders, List<(Instant At, decimal Amount)> Booked, decimal Spent, string? Tier, List<Instant> Registrations, List<Instant> Complaints,
-        List<Instant> Answers, HashSet<LocalDate> Active)
+        List<Instant> Orders, List<(Instant At, decimal Amount)> Booked, decimal Spent, string? Tier, List<Instant> Registrations,
+        List<Instant> Complaints, List<Instant> Answers, HashSet<LocalDate> Active)
     {
-        public List<Instant> Of(ActivityKind kind) => kind switch
+        public List<Instant> Of(CohortActivity kind) => kind switch
         {
-            ActivityKind.Order => Orders,
-            ActivityKind.Registration => Registrations,
-            ActivityKind.Complaint => Complaints,
-            ActivityKind.Feedback => Answers,
+            CohortActivity.Order => Orders,
+            CohortActivity.Registration => Registrations,
+            CohortActivity.Complaint => Complaints,
+            CohortActivity.Feedback => Answers,
             _ => [.. Orders, .. Registrations, .. Complaints, .. Answers],
         };
     }
