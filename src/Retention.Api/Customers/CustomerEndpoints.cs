@@ -6,6 +6,7 @@ using Retention.Domain.Customers;
 using Retention.Domain.Events;
 using Retention.Domain.Metrics;
 using Retention.Projections.EventLog;
+using Retention.Projections.ReadModels;
 
 namespace Retention.Api.Customers;
 
@@ -19,7 +20,7 @@ public static class CustomerEndpoints
         var customers = routes.MapGroup(Path).WithTags("Customers");
         customers.MapGet("", CustomerListEndpoint.GetAsync).WithSummary("Everybody of whom anything is known, page by page");
         customers.MapGet("{id}", (HttpContext http, Tenant tenant) => GetAsync(http, tenant, IdOf(http), whole: true))
-            .WithSummary("A customer with orders, activity, attributes and timeline");
+            .WithSummary("A customer, by any of its ids, with orders, activity, attributes and timeline");
         customers.MapGet("{id}/timeline", (HttpContext http, Tenant tenant) => GetAsync(http, tenant, IdOf(http), whole: false))
             .WithSummary("The customer's events in order of business time, each with what became of it");
         // A table of segments that leaves out a cell, or has one twice, stops the service before it answers anything.
@@ -41,73 +42,89 @@ public static class CustomerEndpoints
     private static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, string id, bool whole)
     {
         await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Groups = false });
-        var history = await request.Snapshot.CustomerAsync(id, http.RequestAborted)
+        var customer = await request.Snapshot.IdentityAsync(id, request.Question.KnownAt, http.RequestAborted)
             ?? throw new ProblemException(404, "unknown_customer", $"There is no customer {id}, or no event of it is reflected yet.");
-        var customer = new CustomerView(history, request.Question.Definition, request.Question.AsOf.Moment.UtcTicks);
-        var timeline = await Timeline.OfAsync(http.RequestServices, (tenant.Name, id), request, customer, http.RequestAborted);
+        var view = new CustomerView(request.Question.Definition, request.Question.AsOf.Moment.UtcTicks, request.Question.KnownAt)
+            .Look(Columns.Of((customer.Id, customer.History.Entries)), 0);
+        var timeline = await Timeline.OfAsync(http.RequestServices, tenant.Name, request, (customer, view), http.RequestAborted);
         if (request.Format == "csv") return Csv.Of(timeline);
         var position = request.Snapshot.Reflection.Position;
         return whole
-            ? Results.Json(CustomerFigures.Of(id, customer, request) with { Timeline = timeline }, MetricAnswer.Json)
-            : Results.Json(new { customer = id, asOf = request.Question.AsOf.Moment, position, timeline }, MetricAnswer.Json);
+            ? Results.Json(CustomerFigures.Of(customer, view, request) with { Timeline = timeline }, MetricAnswer.Json)
+            : Results.Json(new { customer = customer.Id, customer.Members, asOf = request.Question.AsOf.Moment, position, timeline }, MetricAnswer.Json);
     }
 }
 
 /// <summary>A customer as in <see cref="CustomerRow"/>, with the events.</summary>
+/// <param name="Customer">The id that it goes by, whichever of its ids was asked for.</param>
+/// <param name="Members">All ids that it is known under: more than one where customers were merged.</param>
 public sealed record CustomerFigures(
-    string Customer, DateTimeOffset AsOf, long Position, DateOnly? CustomerSince, int Orders, decimal Revenue, double? AverageOrderValue, int PurchaseDays,
-    DateOnly? LastPurchase, string Status, DateOnly? LapsesOn, int Reactivations, int Complaints, int OpenComplaints, int Answers,
+    string Customer, IReadOnlyList<string> Members, DateTimeOffset AsOf, long Position, DateOnly? CustomerSince, int Orders, decimal Revenue,
+    double? AverageOrderValue, int PurchaseDays, DateOnly? LastPurchase, string Status, DateOnly? LapsesOn, int Reactivations, int Complaints, int OpenComplaints, int Answers,
     IReadOnlyDictionary<string, string> Attributes, IReadOnlyList<TimelineEntry>? Timeline)
 {
-    internal static CustomerFigures Of(string id, CustomerView customer, MetricRequest request)
+    internal static CustomerFigures Of(JoinedCustomer joined, CustomerView customer, MetricRequest request)
     {
-        var row = CustomerRow.Of(id, customer, request);
+        var row = CustomerRow.Of(joined.Id, customer, request);
         return new(
-            id, request.Question.AsOf.Moment, request.Snapshot.Reflection.Position, row.CustomerSince, row.Orders, row.Revenue, row.AverageOrderValue, row.PurchaseDays,
-            row.LastPurchase, row.Status, row.LapsesOn, row.Reactivations, row.Complaints, row.OpenComplaints, row.Answers, row.Attributes, null);
+            joined.Id, joined.Members, request.Question.AsOf.Moment, request.Snapshot.Reflection.Position, row.CustomerSince, row.Orders, row.Revenue,
+            row.AverageOrderValue, row.PurchaseDays, row.LastPurchase, row.Status, row.LapsesOn, row.Reactivations, row.Complaints, row.OpenComplaints,
+            row.Answers, row.Attributes, null);
     }
 }
 
 /// <summary>An event of a customer and what became of it.</summary>
+/// <param name="Customer">The id that it was sent for.</param>
 /// <param name="Id">The sender's id; null for an event of another client of the tables, like <paramref name="Source"/>.</param>
 /// <param name="Effect">
-/// counts, superseded (an earlier purchase has the orderId), cancelled or refunded (the order no longer counts), not_yet (at or after the
-/// moment), or other (a type without a meaning here).
+/// counts, retracted, superseded (an earlier purchase has the orderId, or a later merge or unmerge is of the same two customers), cancelled
+/// or refunded (the order no longer counts), not_yet (at or after the moment), or other (a type without a meaning here).
 /// </param>
 public sealed record TimelineEntry(
-    long Position, Guid EventId, string? Source, string? Id, string Type, DateTimeOffset OccurredAt, DateTimeOffset RecordedAt, string Effect,
-    System.Text.Json.JsonElement Data);
+    long Position, Guid EventId, string Customer, string? Source, string? Id, string Type, DateTimeOffset OccurredAt, DateTimeOffset RecordedAt,
+    string Effect, System.Text.Json.JsonElement Data);
 
-/// <summary>The events of a customer in order of (occurredAt, source, id), as sent.</summary>
+/// <summary>The events of a customer under all of its ids, in order of (occurredAt, source, id), as sent.</summary>
 internal static class Timeline
 {
     public static async Task<IReadOnlyList<TimelineEntry>> OfAsync(
-        IServiceProvider services, (string Tenant, string Customer) of, MetricRequest request, CustomerView customer, CancellationToken ct)
+        IServiceProvider services, string tenant, MetricRequest request, (JoinedCustomer Joined, CustomerView View) of, CancellationToken ct)
     {
-        var stored = await services.GetRequiredService<EventLog>().ReadStreamAsync(of.Tenant, CustomerStream.Of(of.Customer), 1, ct);
-        var known = stored.Where(item => item.Position <= request.Snapshot.Reflection.Position).ToList();
+        var until = Math.Min(request.Snapshot.Reflection.Position, request.Question.KnownAt);
+        var known = new List<StoredEvent>();
+        foreach (var member in of.Joined.Members)
+        {
+            var stored = await services.GetRequiredService<EventLog>().ReadStreamAsync(tenant, CustomerStream.Of(member), 1, ct);
+            known.AddRange(stored.Where(item => item.Position <= until));
+        }
         var opened = (await services.GetRequiredService<Sealing>().OpenAsync(known, ct)).ToDictionary(pair => pair.Stored.Position, pair => pair.Sent);
-        var effects = Effects(customer);
+        var effects = Effects(of.Joined, of.View, request.Question.KnownAt);
         return [.. known
             .Select(item => Entry(item, opened.GetValueOrDefault(item.Position), request, effects))
-            .OrderBy(entry => entry.OccurredAt).ThenBy(entry => entry.Source, StringComparer.Ordinal).ThenBy(entry => entry.Id, StringComparer.Ordinal)];
+            .OrderBy(entry => entry.OccurredAt).ThenBy(entry => entry.Source, StringComparer.Ordinal).ThenBy(entry => entry.Id, StringComparer.Ordinal)
+            .ThenBy(entry => entry.Position)];
     }
 
     private static TimelineEntry Entry(StoredEvent stored, Envelope? sent, MetricRequest request, Dictionary<long, string> effects)
     {
         var occurredAt = sent?.OccurredAt ?? Timestamp.Parse(stored.Headers.OccurredAt);
+        var known = effects.GetValueOrDefault(stored.Position, "counts");
         var effect = EventType.Named(stored.Type) is not { } type ? "other"
-            : !type.CorrectsRecord && occurredAt >= request.Question.AsOf.Moment ? "not_yet"
-            : effects.GetValueOrDefault(stored.Position, "counts");
+            : known != "retracted" && !type.CorrectsRecord && occurredAt >= request.Question.AsOf.Moment ? "not_yet"
+            : known;
         return new(
-            stored.Position, stored.EventId, sent?.Source, sent?.Id, stored.Type, occurredAt, stored.RecordedAt, effect, sent?.Data ?? stored.Data);
+            stored.Position, stored.EventId, stored.Stream[CustomerStream.Prefix.Length..], sent?.Source, sent?.Id, stored.Type, occurredAt,
+            stored.RecordedAt, effect, sent?.Data ?? stored.Data);
     }
 
-    private static Dictionary<long, string> Effects(CustomerView customer)
+    /// <summary>What became of the events that do not simply count, by their positions.</summary>
+    private static Dictionary<long, string> Effects(JoinedCustomer joined, CustomerView view, long knownAt)
     {
         var effects = new Dictionary<long, string>();
-        foreach (var row in customer.Superseded) effects[customer.Columns.KnownFrom[row]] = "superseded";
-        foreach (var order in customer.Invalid) effects[customer.PositionOf(order)] = order.Cancelled ? "cancelled" : "refunded";
+        foreach (var row in view.Superseded) effects[view.Columns.KnownFrom[row]] = "superseded";
+        foreach (var order in view.Invalid) effects[view.PositionOf(order)] = order.Cancelled ? "cancelled" : "refunded";
+        foreach (var link in joined.Links.Except(Identities.InForce(joined.Links, knownAt))) effects[link.KnownFrom] = "superseded";
+        foreach (var entry in joined.History.Entries.Where(entry => entry.KnownUntil != 0 && entry.KnownUntil <= knownAt)) effects[entry.KnownFrom] = "retracted";
         return effects;
     }
 }
