@@ -1,5 +1,6 @@
 using System.Net;
 using Npgsql;
+using Retention.Api.Clv;
 using Retention.Api.Customers;
 using Retention.Api.Demo;
 using Retention.Api.Ingest;
@@ -52,7 +53,7 @@ public static class RetentionApp
         services.AddSingleton(_ => new NpgsqlDataSourceBuilder(options.ConnectionString) { ConnectionStringBuilder = { ApplicationName = "retention" } }.Build());
         services.AddSingleton(all => new Place(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
         services.AddSingleton<EventLog>().AddSingleton<GroupCommit>().AddSingleton<SafePosition>().AddSingleton<CustomerKeys>().AddSingleton<Sealing>();
-        services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>();
+        services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>().AddSingleton<FittedModels>();
         services.AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();
         services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
         services.AddSingleton<ImportRuns>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
@@ -73,6 +74,7 @@ public static class RetentionApp
         app.MapGet("/v1/events", ExportEndpoint.GetAsync).WithTags("Ingest").WithSummary("The tenant's events in log order, as NDJSON");
         app.MapImports();
         app.MapCustomers();
+        app.MapClv();
         app.MapGet("/v1/cohorts", CohortsEndpoint.GetAsync).WithTags("Metrics").WithSummary("Cohorts of customers over periods");
         app.MapGet("/v1/dimensions/{name}/values", DimensionEndpoint.GetAsync).WithTags("Metrics").WithSummary("Values for filters, with how many customers have each");
         var metrics = app.MapGroup("/v1/metrics").WithTags("Metrics");

@@ -31,7 +31,7 @@ public static class CustomerEndpoints
     }
 
     /// <summary>The id as the URL spells it, unescaped once: routing would leave an escaped slash as it is.</summary>
-    private static string IdOf(HttpContext http)
+    internal static string IdOf(HttpContext http)
     {
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var start = target.IndexOf($"{Path}/", StringComparison.OrdinalIgnoreCase) + Path.Length + 1;

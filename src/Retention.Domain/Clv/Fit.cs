@@ -7,6 +7,14 @@ public abstract record Fit<TModel>
     {
     }
 
+    /// <summary>The same with another view of the model.</summary>
+    public Fit<TOther> Select<TOther>(Func<TModel, TOther> other) => this switch
+    {
+        Accepted accepted => new Fit<TOther>.Accepted(other(accepted.Model), accepted.Diagnostics),
+        Refused refused => new Fit<TOther>.Refused(refused.Reason, refused.Explanation, refused.Diagnostics),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
     public sealed record Accepted(TModel Model, FitDiagnostics Diagnostics) : Fit<TModel>;
 
     /// <param name="Explanation">The reason in a sentence.</param>

@@ -1,15 +1,5 @@
 namespace Retention.Domain.Clv;
 
-/// <summary>A customer as the models see one.</summary>
-/// <param name="Frequency">x: purchase days after the first.</param>
-/// <param name="AgeAtLastPurchase">t_x, in days.</param>
-/// <param name="Age">T, in days to the end of observation.</param>
-/// <param name="MeanRepeatValue">Mean net value of the repeat purchase days, in major units; null without any.</param>
-public readonly record struct CustomerPurchases(int Frequency, int AgeAtLastPurchase, int Age, double? MeanRepeatValue = null)
-{
-    public PurchasePattern Pattern => new(Frequency, AgeAtLastPurchase, Age);
-}
-
 /// <summary>What a model expects of a customer within a horizon.</summary>
 /// <param name="PAlive">
 /// The probability of still being active at the end of observation. Meaningless at <see cref="Boundary.NoDropout"/>; always 1 for

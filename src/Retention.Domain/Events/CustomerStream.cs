@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Retention.Domain.Events;
 
-/// <summary>How streams are named: one for each customer, and one for the tenant's settings.</summary>
+/// <summary>How streams are named: one for each customer, and one each for the tenant's settings and fitted models.</summary>
 public static class CustomerStream
 {
     public const string Prefix = "customer-";
@@ -10,9 +10,12 @@ public static class CustomerStream
     /// <summary>The stream of the tenant's settings.</summary>
     public const string Settings = "settings";
 
+    /// <summary>The stream of the tenant's fitted models.</summary>
+    public const string Models = "models";
+
     public static string Of(string customer) => Prefix + customer;
 
-    /// <summary>The customer whose stream this is; false for settings, tombstones and streams of others.</summary>
+    /// <summary>The customer whose stream this is; false for settings, models, tombstones and streams of others.</summary>
     public static bool TryCustomer(string stream, [NotNullWhen(true)] out string? customer)
     {
         customer = stream.StartsWith(Prefix, StringComparison.Ordinal) ? stream[Prefix.Length..] : null;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Retention.Domain.Clv;
 using Retention.Domain.Definitions;
 
 namespace Retention.Domain.Events;
@@ -98,6 +99,7 @@ public sealed class Upcasts
     {
         var today = EventType.All.ToDictionary(type => type.Name, type => type.SchemaVersion, StringComparer.Ordinal);
         today.Add(SettingsChanged.Name, SettingsChanged.SchemaVersion);
+        today.Add(ClvModelFitted.Name, ClvModelFitted.SchemaVersion);
         return new Upcasts(today, [.. today.Keys.Select(type => new Upcast(type, Unversioned, FromPascalCase))]);
     }
 }

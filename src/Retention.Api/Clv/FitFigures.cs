@@ -1,0 +1,31 @@
+using Retention.Projections.Running;
+
+namespace Retention.Api.Clv;
+
+/// <summary>A fit as it is answered.</summary>
+/// <param name="Parameters">Times in <paramref name="TimeUnit"/>.</param>
+/// <param name="LogLikelihood">Summed over customers.</param>
+/// <param name="Spend">The model of value; null where there is none.</param>
+/// <param name="GradientNorm">The largest slope of the mean log-likelihood by the logarithm of a parameter; 0 at a maximum.</param>
+/// <param name="StandardErrors">Of the parameters; null where the data show no dropout.</param>
+/// <param name="Diagnostics">What the fit cannot be relied on for, in sentences; empty where nothing is wrong with it.</param>
+/// <param name="TrainedAt">The log position up to which facts were known.</param>
+/// <param name="Position">Of the fit itself: a question with this minPosition is answered by it.</param>
+public sealed record FitFigures(
+    string Model, IReadOnlyDictionary<string, double> Parameters, double LogLikelihood, SpendFigures? Spend, long Customers, double GradientNorm,
+    IReadOnlyList<string> Diagnostics, IReadOnlyDictionary<string, double>? StandardErrors, string TimeUnit, DateOnly ObservationEnd, string TimeZone,
+    long TrainedAt, DateTimeOffset FittedAt, long Position)
+{
+    public static FitFigures Of(FittedModel fitted)
+    {
+        var fit = fitted.Fit;
+        return new(
+            fit.Model, fit.Parameters, fit.LogLikelihood, fit.Spend is { } spend ? new(spend.P, spend.Q, spend.Gamma, spend.LogLikelihood, spend.Customers) : null,
+            fit.Customers, fit.GradientNorm, fit.Diagnostics, fit.StandardErrors, fit.TimeUnit, fit.ObservationEnd,
+            Domain.Definitions.Definition.FromKey(fit.Definition).Calendar.Zone, fit.TrainedAt, fitted.FittedAt, fitted.Position);
+    }
+}
+
+/// <param name="Gamma">In major units.</param>
+/// <param name="Customers">With repeats and a positive mean value: those whom the likelihood is of.</param>
+public sealed record SpendFigures(double P, double Q, double Gamma, double LogLikelihood, long Customers);
