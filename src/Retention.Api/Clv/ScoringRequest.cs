@@ -25,13 +25,23 @@ internal sealed record ScoringRequest(FittedModel? Fitted, Horizon Horizon)
     /// <exception cref="ProblemException">400 for a wrong parameter; 409 where the model that is asked for is not in force.</exception>
     public static async Task<ScoringRequest> ReadAsync(MetricRequest request, HttpContext http)
     {
-        var (query, models) = (request.Query, http.RequestServices.GetRequiredService<FittedModels>());
-        var model = query.Choice("model", PurchaseModels.Names);
-        var horizon = new Horizon((int)(query.Whole("horizon", 1, LongestHorizon) ?? DefaultHorizon), query.Number("discountRate", 0, 10) ?? DefaultRate);
-        query.Done();
-        var all = await models.AllAsync(request.Snapshot.Tenant, KnownAt(request), http.RequestAborted);
+        var (model, horizon, all) = await AskedAsync(request, http);
         var inForce = FittedModels.InForce(all, request.Question.AsOf.Moment, model is null ? null : fit => fit.Model == model);
         if (inForce is null && model is not null) throw NoModel(409, model, all);
+        return new ScoringRequest(inForce, horizon);
+    }
+
+    /// <summary>As <see cref="ReadAsync"/>, for who is at risk: there must be a fit, of a model that knows it of everybody, and of value too.</summary>
+    /// <exception cref="ProblemException">400 for a wrong parameter; 409 where there is no such fit.</exception>
+    public static async Task<ScoringRequest> ReadForRiskAsync(MetricRequest request, HttpContext http)
+    {
+        var (model, horizon, all) = await AskedAsync(request, http);
+        if (model is not null && !PurchaseModels.CanRankRisk(model)) throw Unsuitable();
+        var moment = request.Question.AsOf.Moment;
+        var inForce = FittedModels.InForce(all, moment, fit => model is null ? PurchaseModels.CanRankRisk(fit.Model) : fit.Model == model);
+        if (inForce is null) throw model is null && FittedModels.InForce(all, moment) is not null ? Unsuitable() : NoModel(409, model, all);
+        if (inForce.Fit.Spend is null)
+            throw new ProblemException(409, "no_spend", "The fit in force has no model of value, and so nobody has an expected loss.", new Fault("model", "no_spend", "has no model of value"));
         return new ScoringRequest(inForce, horizon);
     }
 
@@ -60,5 +70,21 @@ internal sealed record ScoringRequest(FittedModel? Fitted, Horizon Horizon)
         parameters["model"] = Fitted?.Fit.Model;
         parameters["horizon"] = Horizon.Days;
         parameters["discountRate"] = Horizon.YearlyDiscountRate;
+    }
+
+    private static async Task<(string? Model, Horizon Horizon, IReadOnlyList<FittedModel> All)> AskedAsync(MetricRequest request, HttpContext http)
+    {
+        var query = request.Query;
+        var model = query.Choice("model", PurchaseModels.Names);
+        var horizon = new Horizon((int)(query.Whole("horizon", 1, LongestHorizon) ?? DefaultHorizon), query.Number("discountRate", 0, 10) ?? DefaultRate);
+        query.Done();
+        var models = http.RequestServices.GetRequiredService<FittedModels>();
+        return (model, horizon, await models.AllAsync(request.Snapshot.Tenant, KnownAt(request), http.RequestAborted));
+    }
+
+    private static ProblemException Unsuitable()
+    {
+        const string Detail = "BG/NBD gives everybody without a repeat purchase P(alive) = 1, and so cannot tell who is at risk: fit mbg-nbd or pareto-nbd.";
+        return new(409, "unsuitable_model", Detail, new Fault("model", "unsuitable_model", Detail));
     }
 }

@@ -51,4 +51,16 @@ public readonly record struct PurchaseDays(DateOnly First, DateOnly Last, int Re
         }
         return new PurchaseDays(first, last, days - 1, all - onFirst);
     }
+
+    /// <summary>How many purchase days lie after one day and up to another.</summary>
+    public static int Count(ReadOnlySpan<Order> orders, DateOnly after, DateOnly upTo)
+    {
+        var (count, last, beforeLast) = (0, DateOnly.MinValue, DateOnly.MinValue);
+        foreach (var order in orders)
+        {
+            if (order.Day <= after || order.Day > upTo || (count > 0 && (order.Day == last || order.Day == beforeLast))) continue;
+            (count, last, beforeLast) = (count + 1, order.Day, last);
+        }
+        return count;
+    }
 }

@@ -34,7 +34,8 @@ public sealed record HoldOutResult(
 /// <summary>The evaluation of a model on the time after the data that it was fitted to.</summary>
 public static class HoldOut
 {
-    private const int Year = 365;
+    /// <summary>The days that last year's rate is taken from.</summary>
+    internal const int Year = 365;
 
     /// <summary>
     /// The naive forecast that a model has to beat: everybody goes on as in the last year, <c>repeats / min(365, T) · days</c>, and nobody

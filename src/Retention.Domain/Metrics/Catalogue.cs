@@ -111,13 +111,42 @@ public static class Catalogue
         new("logRank", "test of equal survival in all groups: chiSquare, degreesOfFreedom, p", "test", false));
 
     public static CatalogueEntry Clv { get; } = Entry(
-        "clv", "What has a customer of a cohort brought in so far?",
+        "clv", "What has a customer of a cohort brought in so far, and what is expected of it?",
         new("customers", "customers whose first valid order is in the period", Count, true),
         new("revenue", "their net revenue up to asOf", Money, true),
         new("revenuePerCustomer", "revenue / customers", Money, false),
         new("margin", "Σ margin of the orders that state one, after refunds in proportion; null where none does", Money, true),
         new("marginPerCustomer", "margin / customers, where every order states one, else null", Money, false),
-        new("within", "net revenue per customer in the first 30, 60, 90, 180 and 365 days; null for a cohort that is not old enough", Money, false));
+        new("within", "net revenue per customer in the first 30, 60, 90, 180 and 365 days; null for a cohort that is not old enough", Money, false),
+        new("pAlive", "mean P(alive) by the fitted model in force; this and what follows is null without one", Share, false),
+        new("expectedPurchases", "expected purchase days within the horizon / customers", "purchase days per customer", false),
+        new("expectedAverageValue", "expected net revenue / expected purchase days, both within the horizon", Money, false),
+        new("clv", "expected net revenue within the horizon, discounted by the yearly rate / customers", Money, false),
+        new("clvSum", "clv of all customers", Money, true),
+        new("marginShare", "margin / net revenue of the orders that state a margin; null where none does", Share, false),
+        new("clvMargin", "clv × marginShare", Money, false),
+        new("simple", "over the window: revenue / customers active in it × margin / (lost / active at its start); null at zero churn", Money, false));
+
+    public static CatalogueEntry AtRisk { get; } = Entry(
+        "at-risk", "Of whom is the most expected to be lost?",
+        new("expectedLoss", "clv × (1 − pAlive)", Money, true),
+        new("clv", "expected net revenue within the horizon, discounted by the yearly rate", Money, true),
+        new("pAlive", "probability of still being active, by MBG/NBD or Pareto/NBD", Share, false)) with
+    { Path = "/v1/segments/at-risk", Grains = [] };
+
+    public static CatalogueEntry ClvEvaluation { get; } = Entry(
+        "clv-evaluation", "How good would a forecast have been?",
+        new("meanAbsoluteError", "mean |expected − actual| purchase days of the hold-out, by the model and by last year's rate", "purchase days", false),
+        new("bias", "mean expected − actual", "purchase days", false),
+        new("brier", "mean (P(no purchase) − 1 for those without one, else 0)², beside that of the base rate", Share, false),
+        new("deciles", "mean expected and actual purchase days of each tenth of the customers, by what was expected", "purchase days", false)) with
+    { Path = "/v1/models/clv/evaluation", Grains = [] };
+
+    public static CatalogueEntry ClvWhatIf { get; } = Entry(
+        "clv-what-if", "What would the same cohorts have brought in if more of their customers had stayed?",
+        new("revenueChange", "revenue after / before − 1", Share, false),
+        new("profitChange", "margin · revenue − acquisition cost, after / before − 1", Share, false)) with
+    { Path = "/v1/models/clv/what-if" };
 
     public static CatalogueEntry Rfm { get; } = Entry(
         "rfm", "Who are the best customers, and who is slipping away?",
@@ -166,6 +195,7 @@ public static class Catalogue
 
     public static IReadOnlyList<CatalogueEntry> All { get; } =
         [Retention, Lifecycle, Cohorts, Revenue, RevenueRetention, TimeBetweenPurchases, Survival, Clv, Rfm, LapsedRegulars, Nps, Csat, Ces, Complaints];
+    public static IReadOnlyList<CatalogueEntry> All { get; } = [Retention, Cohorts, Revenue, Clv, AtRisk, ClvEvaluation, ClvWhatIf, Nps, Csat, Ces, Complaints];
 
     private static CatalogueEntry Entry(string name, string question, params IReadOnlyList<Figure> figures) =>
         new(name, 1, $"/v1/metrics/{name}", question, Grains, [], figures);

@@ -1,3 +1,5 @@
+using Retention.Domain.Customers;
+
 namespace Retention.Domain.Metrics;
 
 /// <summary>
@@ -24,4 +26,43 @@ public sealed record SimpleClv(long Revenue, long Accounts, decimal? Margin, lon
     /// is unknown.
     /// </summary>
     public decimal? Value => Lost == 0 || Opening == 0 ? null : Arpa * Margin * Opening / Lost;
+}
+
+/// <summary>What a <see cref="SimpleClv"/> over the window [from, to) is made of; amounts in ten-thousandths.</summary>
+/// <param name="Margin">Margin of the window's orders that state one, after refunds in proportion.</param>
+/// <param name="MarginRevenue">Net revenue of these orders.</param>
+public readonly record struct SimpleClvCounts(long Revenue, long Accounts, long Margin, long MarginRevenue, long Opening, long Lost) : ICounts<SimpleClvCounts>
+{
+    public static SimpleClvCounts operator +(SimpleClvCounts a, SimpleClvCounts b) => new(
+        a.Revenue + b.Revenue, a.Accounts + b.Accounts, a.Margin + b.Margin, a.MarginRevenue + b.MarginRevenue, a.Opening + b.Opening, a.Lost + b.Lost);
+
+    public static SimpleClvCounts operator -(SimpleClvCounts a, SimpleClvCounts b) => new(
+        a.Revenue - b.Revenue, a.Accounts - b.Accounts, a.Margin - b.Margin, a.MarginRevenue - b.MarginRevenue, a.Opening - b.Opening, a.Lost - b.Lost);
+
+    /// <summary>What one customer contributes; a window that ends by the moment of the view is whole.</summary>
+    public static SimpleClvCounts Of(CustomerView customer, DateOnly from, DateOnly to)
+    {
+        var counts = default(SimpleClvCounts);
+        foreach (var order in customer.Orders)
+        {
+            if (order.Day < from || order.Day >= to) continue;
+            counts += new SimpleClvCounts { Revenue = order.Booked };
+            if (customer.MarginOf(order) is { } margin) counts += new SimpleClvCounts { Margin = margin, MarginRevenue = order.Net };
+        }
+        foreach (var (_, day, amount) in customer.Elsewhere)
+        {
+            if (from <= day && day < to) counts += new SimpleClvCounts { Revenue = amount };
+        }
+        var (opening, closing, within) = (false, false, false);
+        foreach (var span in customer.Spans)
+        {
+            opening |= span.ActiveAt(from);
+            closing |= span.ActiveAt(to);
+            within |= span.Start < to && span.End > from;
+        }
+        return counts + new SimpleClvCounts { Accounts = within || opening ? 1 : 0, Opening = opening ? 1 : 0, Lost = opening && !closing ? 1 : 0 };
+    }
+
+    /// <param name="margin">The share to count with; null for that of the orders that state one.</param>
+    public SimpleClv Of(decimal? margin) => new(Revenue, Accounts, margin ?? (MarginRevenue > 0 ? (decimal)Margin / MarginRevenue : null), Opening, Lost);
 }
