@@ -84,7 +84,6 @@ public static class RetentionApp
         metrics.MapGet("revenue-retention", RevenueRetentionEndpoint.GetAsync).WithSummary("Gross and net revenue retention, and the movements between two periods");
         metrics.MapGet("time-between-purchases", PurchaseGapsEndpoint.GetAsync).WithSummary("Days to the next purchase, with the curve that knows the open gaps");
         metrics.MapGet("survival", SurvivalEndpoint.GetAsync).WithSummary("For how long customers stay: Kaplan–Meier, and log-rank between groups");
-        metrics.MapGet("clv", ClvEndpoint.GetAsync).WithSummary("Historic lifetime value by cohort");
         metrics.MapGet("clv", ClvEndpoint.GetAsync).WithSummary("Lifetime value by cohort, historic and predicted");
         metrics.MapGet("nps", FeedbackEndpoints.NpsAsync).WithSummary("Net promoter score");
         metrics.MapGet("csat", FeedbackEndpoints.CsatAsync).WithSummary("Customer satisfaction");

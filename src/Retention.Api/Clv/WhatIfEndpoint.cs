@@ -37,11 +37,11 @@ public static class WhatIfEndpoint
         query.Done();
         var last = question.Partition.IndexOf(question.AsOf.Day) - 1;
         var cells = (await request.Snapshot.FoldAsync(
-            question, () => new Cells<CohortCell, CohortActivityCounts>(), (customer, all) => CohortActivity.Contribute(customer, question.Partition, last, all),
+            question, () => new Cells<CohortCell, ActiveCohortCounts>(), (customer, all) => ActiveCohorts.Contribute(customer, question.Partition, last, all),
             http.RequestAborted)).Single().Cells;
         var periods = request.Periods(cells.Select(cell => (int?)cell.Key.Cohort).Min());
-        var cohorts = CohortActivity.Cohorts(cells, periods, last);
-        var counted = cells.Where(cell => cell.Key.Cohort >= periods.First && cell.Key.Cohort <= periods.Last).Aggregate(default(CohortActivityCounts), (sum, cell) => sum + cell.Value);
+        var cohorts = ActiveCohorts.Cohorts(cells, periods, last);
+        var counted = cells.Where(cell => cell.Key.Cohort >= periods.First && cell.Key.Cohort <= periods.Last).Aggregate(default(ActiveCohortCounts), (sum, cell) => sum + cell.Value);
         margin ??= MarginShare.Of(counted.Margin, counted.MarginRevenue);
         var economics = margin is { } known ? new Economics(known, cost) : (Economics?)null;
         WhatIfRow[] rows =

@@ -194,8 +194,10 @@ public static class Catalogue
         new("open", "received and not resolved at the period's end, or at asOf while it is in progress", Count, false));
 
     public static IReadOnlyList<CatalogueEntry> All { get; } =
-        [Retention, Lifecycle, Cohorts, Revenue, RevenueRetention, TimeBetweenPurchases, Survival, Clv, Rfm, LapsedRegulars, Nps, Csat, Ces, Complaints];
-    public static IReadOnlyList<CatalogueEntry> All { get; } = [Retention, Cohorts, Revenue, Clv, AtRisk, ClvEvaluation, ClvWhatIf, Nps, Csat, Ces, Complaints];
+    [
+        Retention, Lifecycle, Cohorts, Revenue, RevenueRetention, TimeBetweenPurchases, Survival, Clv, AtRisk, ClvEvaluation, ClvWhatIf, Rfm,
+        LapsedRegulars, Nps, Csat, Ces, Complaints,
+    ];
 
     private static CatalogueEntry Entry(string name, string question, params IReadOnlyList<Figure> figures) =>
         new(name, 1, $"/v1/metrics/{name}", question, Grains, [], figures);
