@@ -81,6 +81,15 @@ public sealed class Columns
         return columns;
     }
 
+    /// <summary>Forgets all customers, and keeps the room that they took; not for columns that anybody else reads.</summary>
+    public void Clear()
+    {
+        (Count, Purchases, Others, LastPosition) = (0, 0, 0, 0);
+        purchaseKnownUntil.Clear();
+        otherKnownUntil.Clear();
+        details.Clear();
+    }
+
     public string IdOf(int customer) => ids[customer];
 
     public Traits TraitsOf(int customer) => traits[customer];

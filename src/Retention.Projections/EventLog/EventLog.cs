@@ -64,14 +64,14 @@ public sealed class EventLog(Place place)
     {
         await using var command = place.Command(Select);
         AddTo(command, range);
-        var (events, bytes) = (new List<StoredEvent>(), 0L);
+        var (rows, bytes) = (new List<Row>(), 0L);
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (bytes < MostPageBytes && await reader.ReadAsync(ct))
         {
-            var row = Row.From(reader);
-            bytes += row.Data.Length;
-            events.Add(row.ToEvent());
+            rows.Add(Row.From(reader));
+            bytes += rows[^1].Data.Length;
         }
+        var events = rows.AsParallel().AsOrdered().Select(row => row.ToEvent()).ToList();
         var whole = bytes < MostPageBytes && events.Count < range.Limit;
         return new LogPage(events, whole ? Math.Max(range.After, range.UpTo) : events[^1].Position);
     }

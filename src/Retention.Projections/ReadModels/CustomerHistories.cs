@@ -22,15 +22,14 @@ internal static class CustomerHistories
         command.Parameters.AddWithValue(of.Tenant);
         command.Parameters.AddWithValue(of.Customers);
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var chunks = new Dictionary<string, ImmutableArray<Chunk>.Builder>(StringComparer.Ordinal);
+        var rows = new List<(string Customer, long Number, ChunkBytes Bytes)>();
         while (await reader.ReadAsync(ct))
-        {
-            var customer = reader.GetString(0);
-            if (!chunks.TryGetValue(customer, out var own)) chunks[customer] = own = ImmutableArray.CreateBuilder<Chunk>();
-            var bytes = new ChunkBytes(reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3), reader.GetFieldValue<byte[]>(4));
-            own.Add(new Chunk(reader.GetInt64(1), ChunkFormat.Read(bytes)));
-        }
-        return chunks.ToDictionary(pair => pair.Key, pair => new CustomerHistory(pair.Value.ToImmutable()), StringComparer.Ordinal);
+            rows.Add((
+                reader.GetString(0), reader.GetInt64(1),
+                new ChunkBytes(reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3), reader.GetFieldValue<byte[]>(4))));
+        var chunks = rows.AsParallel().AsOrdered().Select(row => (row.Customer, Chunk: new Chunk(row.Number, ChunkFormat.Read(row.Bytes)))).ToList();
+        return chunks.GroupBy(row => row.Customer, row => row.Chunk, StringComparer.Ordinal)
+            .ToDictionary(own => own.Key, own => new CustomerHistory([.. own]), StringComparer.Ordinal);
     }
 
     public static async Task<CustomerHistory?> OneAsync(
@@ -77,7 +76,7 @@ internal static class CustomerHistories
             on conflict (tenant_id, customer_id, chunk) do update
             set core = excluded.core, names = excluded.names, details = excluded.details
             """;
-        var bytes = changed.Select(item => ChunkFormat.Write(item.Chunk.Entries)).ToList();
+        var bytes = changed.AsParallel().AsOrdered().Select(item => ChunkFormat.Write(item.Chunk.Entries)).ToList();
         var command = new NpgsqlBatchCommand(place.Qualify(sql));
         command.Parameters.Add(new() { Value = tenant });
         command.Parameters.Add(new() { Value = changed.Select(item => item.Customer).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar });

@@ -19,6 +19,8 @@ public sealed class MaintainedCells
 
     private readonly Definition definition;
     private readonly CustomerView view;
+    private readonly Columns earlierFacts = new();
+    private readonly Columns laterFacts = new();
     private readonly SliceNumbers slices;
     private readonly CustomerCells before;
     private readonly CustomerCells after;
@@ -81,8 +83,18 @@ public sealed class MaintainedCells
 
     /// <summary>Adds the difference that a change of one customer's history makes.</summary>
     /// <param name="earlier">Null for a customer that was not there, like <paramref name="later"/> for one that is no more.</param>
-    public void Replace(CustomerHistory? earlier, CustomerHistory? later) =>
-        Replace(earlier is null ? null : Columns.Of(("", earlier.Entries)), later is null ? null : Columns.Of(("", later.Entries)));
+    public void Replace(CustomerHistory? earlier, CustomerHistory? later) => Replace(Only(earlierFacts, earlier), Only(laterFacts, later));
+
+    /// <summary>Adds the cells of other customers.</summary>
+    public void Add(MaintainedCells others)
+    {
+        Activity.Add(others.Activity);
+        Revenue.Add(others.Revenue);
+        Cohorts.Add(others.Cohorts);
+        Clv.Add(others.Clv);
+        Answers.Add(others.Answers);
+        Complaints.Add(others.Complaints);
+    }
 
     /// <summary>The statements that add these cells to the stored ones; none for a model without a difference.</summary>
     public IEnumerable<NpgsqlBatchCommand> Write(Place place, string tenant)
@@ -117,6 +129,14 @@ public sealed class MaintainedCells
         {
             if (before.Slices[i] == after.Slices[i]) Count(after, after.Slices.Slice(i, 1), add: true);
         }
+    }
+
+    private static Columns? Only(Columns facts, CustomerHistory? history)
+    {
+        if (history is null) return null;
+        facts.Clear();
+        facts.Add("", history.Entries);
+        return facts;
     }
 
     private void Count(CustomerCells cells, ReadOnlySpan<int> counted, bool add)

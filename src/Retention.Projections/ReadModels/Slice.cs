@@ -36,6 +36,17 @@ internal sealed class SliceNumbers
         for (var i = 0; i < MaintainedCells.Dimensions.Count; i++) numbers[i + 1] = Of(i, customer.DimensionOf(MaintainedCells.Dimensions[i]));
     }
 
+    /// <summary>The number of a slice.</summary>
+    public int Of(Slice slice)
+    {
+        if (slice == Slice.All) return All;
+        for (var i = 0; i < MaintainedCells.Dimensions.Count; i++)
+        {
+            if (MaintainedCells.Dimensions[i] == slice.Dimension) return Of(i, Slice.ValueOf(slice.Value));
+        }
+        throw new ArgumentException($"{slice.Dimension} is no maintained dimension.", nameof(slice));
+    }
+
     private int Of(int dimension, string? value)
     {
         if (value is null) return nameless[dimension] != 0 ? nameless[dimension] : nameless[dimension] = Add(dimension, null);
@@ -71,6 +82,11 @@ internal sealed class SlicedCells<TKey, TCounts>(SliceNumbers slices)
     public void Subtract(int slice, Cells<TKey, TCounts> cells)
     {
         foreach (var (key, counts) in cells) Add(slice, key, default(TCounts) - counts);
+    }
+
+    public void Add(SlicedCells<TKey, TCounts> others)
+    {
+        foreach (var ((slice, key), counts) in others.Sums) Add(slices.Of(slice), key, counts);
     }
 
     private void Add(int slice, TKey key, TCounts counts)

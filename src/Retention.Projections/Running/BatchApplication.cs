@@ -75,11 +75,14 @@ internal sealed class BatchApplication(Place place)
         {
             await ApplyAsync(connection, events, ct);
         }
-        catch (Exception e) when (e is OverflowException or ArgumentException or InvalidOperationException or PostgresException { IsTransient: false, SqlState: ['2', ..] })
+        catch (Exception e) when (CauseOf(e) is OverflowException or ArgumentException or InvalidOperationException or PostgresException { IsTransient: false, SqlState: ['2', ..] })
         {
-            throw new UnreadableEventException(events.First, $"it cannot be applied: {e.Message}", e);
+            throw new UnreadableEventException(events.First, $"it cannot be applied: {CauseOf(e).Message}", e);
         }
     }
+
+    /// <summary>What went wrong in the first part of work that was shared among cores.</summary>
+    private static Exception CauseOf(Exception e) => e is AggregateException { InnerExceptions: [var first, ..] } ? CauseOf(first) : e;
 
     private async Task ApplyAsync(NpgsqlConnection connection, TenantEvents events, CancellationToken ct)
     {

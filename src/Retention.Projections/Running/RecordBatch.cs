@@ -9,6 +9,9 @@ namespace Retention.Projections.Running;
 /// <summary>A batch of a tenant's events, put into the record: what it changes in the store, and the difference that it makes to the cells.</summary>
 internal sealed class RecordBatch
 {
+    /// <summary>Fewer customers are not worth the cores.</summary>
+    private const int Few = 200;
+
     private readonly Place place;
     private readonly string tenant;
     private readonly Dictionary<string, CustomerHistory> known;
@@ -66,16 +69,29 @@ internal sealed class RecordBatch
         var (were, are) = (IdentitiesOf(touched, Identities.Of(links)), IdentitiesOf(touched, Identities.Of(recording.Links)));
         await LoadAsync(connection, were.Concat(are).SelectMany(identity => identity.Members), ct);
 
-        var cells = new MaintainedCells(definition);
+        var changes = Changes(were, are);
+        var parts = Enumerable.Range(0, changes.Count < Few ? 1 : Environment.ProcessorCount).Select(_ => new MaintainedCells(definition)).ToArray();
+        Parallel.For(0, parts.Length, part =>
+        {
+            for (var i = part; i < changes.Count; i += parts.Length) parts[part].Replace(changes[i].Earlier, changes[i].Later);
+        });
+        foreach (var part in parts.Skip(1)) parts[0].Add(part);
+        return parts[0];
+    }
+
+    /// <summary>The histories of customers before and after; null where one was not, or is no more.</summary>
+    private List<(CustomerHistory? Earlier, CustomerHistory? Later)> Changes(List<Identity> were, List<Identity> are)
+    {
+        var changes = new List<(CustomerHistory?, CustomerHistory?)>(are.Count);
         var later = are.ToDictionary(identity => identity.Members[0], StringComparer.Ordinal);
         foreach (var was in were)
         {
             var same = later.TryGetValue(was.Members[0], out var now) && now.Members.SequenceEqual(was.Members, StringComparer.Ordinal);
             if (same) later.Remove(was.Members[0]);
-            cells.Replace(HistoryOf(was, known.GetValueOrDefault), same ? HistoryOf(now!, NewestOf) : null);
+            changes.Add((HistoryOf(was, known.GetValueOrDefault), same ? HistoryOf(now!, NewestOf) : null));
         }
-        foreach (var now in later.Values) cells.Replace(null, HistoryOf(now, NewestOf));
-        return cells;
+        changes.AddRange(later.Values.Select(now => ((CustomerHistory?)null, HistoryOf(now, NewestOf))));
+        return changes;
     }
 
     private CustomerHistory? NewestOf(string member) => recording.Changed.GetValueOrDefault(member) ?? known.GetValueOrDefault(member);

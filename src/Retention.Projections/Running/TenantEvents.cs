@@ -39,13 +39,27 @@ internal sealed record TenantEvents(string Tenant, IReadOnlyList<Arrival> Arriva
     {
         var arrivals = new List<Arrival>(events.Count);
         Settings? settings = null;
-        foreach (var stored in events)
+        var read = events.AsParallel().AsOrdered().Select(stored => TryRead(stored)).ToList();
+        foreach (var (stored, (arrival, fault)) in events.Zip(read))
         {
+            if (fault is not null) throw fault;
             if (stored is { Stream: CustomerStream.Settings, Type: SettingsChanged.Name }) settings = SettingsOf(stored);
-            else if (CustomerStream.TryCustomer(stored.Stream, out var customer) && EventType.Named(stored.Type) is { } type)
-                arrivals.Add(new Arrival(customer, EntryOf(stored, type), stored.EventId, stored.Headers.Hash is null));
+            else if (arrival is not null) arrivals.Add(arrival);
         }
         return new TenantEvents(tenant, arrivals, settings, events[0], events[^1]);
+    }
+
+    private static (Arrival? Arrival, UnreadableEventException? Fault) TryRead(StoredEvent stored)
+    {
+        if (!CustomerStream.TryCustomer(stored.Stream, out var customer) || EventType.Named(stored.Type) is not { } type) return default;
+        try
+        {
+            return (new Arrival(customer, EntryOf(stored, type), stored.EventId, stored.Headers.Hash is null), null);
+        }
+        catch (UnreadableEventException fault)
+        {
+            return (null, fault);
+        }
     }
 
     /// <summary>What one stored event means; types outside of the vocabulary belong to others and mean nothing here.</summary>
