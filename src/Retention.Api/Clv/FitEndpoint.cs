@@ -47,7 +47,7 @@ public static class FitEndpoint
         await using var snapshot = await Snapshot.OpenAsync(place, tenant, ct);
         var definition = snapshot.Reflection.Settings.ToDefinition();
         var asked = FitBody.Read(body, definition.Calendar.DayOf(now.UtcTicks).AddDays(-1));
-        return (asked, definition, await Training.SampleAsync(snapshot, definition, asked.ObservationEnd, ct), snapshot.Reflection.Position);
+        return (asked, definition, await PurchaseSpanCells.SampleAsync(snapshot, definition, asked.ObservationEnd, ct), snapshot.Reflection.Position);
     }
 
     private static async Task ReachAsync(Progress progress, string tenant, long position, CancellationToken ct)

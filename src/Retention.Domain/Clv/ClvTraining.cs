@@ -12,8 +12,9 @@ public sealed record ClvFitRequest(string Model, string TimeUnit, DateOnly Obser
 /// <summary>What a fit learns from: the sufficient statistics of purchases, and what each customer with repeats has spent.</summary>
 public sealed record ClvSample(PurchaseStatistics Statistics, IReadOnlyList<RepeatSpend> Spends)
 {
-    public static ClvSample Of(IReadOnlyList<CustomerPurchases> customers) => new(
-        PurchaseStatistics.Of(customers.Select(customer => customer.Pattern)),
+    /// <param name="statistics">Null: those of the customers. Else it is enough that the customers have repeats.</param>
+    public static ClvSample Of(IReadOnlyList<CustomerPurchases> customers, PurchaseStatistics? statistics = null) => new(
+        statistics ?? PurchaseStatistics.Of(customers.Select(customer => customer.Pattern)),
         [.. customers.Where(customer => customer.MeanRepeatValue > 0).Select(customer => new RepeatSpend(customer.Frequency, customer.MeanRepeatValue!.Value))]);
 }
 

@@ -47,6 +47,9 @@ internal sealed class CellTable<TKey, TCounts>(string name, KeyColumn<TKey>[] ke
 {
     public string Name => name;
 
+    /// <summary>Whether cells that come to zero are deleted, for a table in which most cells do; else they stay, to be counted in again.</summary>
+    public bool DropsZeros { get; init; }
+
     /// <summary>Adds a difference to the stored cells, in one statement.</summary>
     public NpgsqlBatchCommand Add(Place place, string tenant, Definition definition, SlicedCells<TKey, TCounts> difference)
     {
@@ -60,13 +63,25 @@ internal sealed class CellTable<TKey, TCounts>(string name, KeyColumn<TKey>[] ke
         return command;
     }
 
+    // No row is touched twice: what comes to zero is deleted, and only the rest is added.
     private string Upsert()
     {
         var keyNames = string.Join(", ", keys.Select(key => key.Name));
         var arrays = string.Join(", ", Enumerable.Range(2, keys.Length + counts.Length).Select(number => $"${number}"));
+        var all = $"{keyNames}, {string.Join(", ", counts.Select(count => count.Name))}";
+        var dropped = DropsZeros
+            ? $"""
+               , gone as (
+                   delete from {"{schema}"}.{name} cell using difference
+                   where cell.tenant_id = $1 and {string.Join(" and ", keys.Select(key => $"cell.{key.Name} = difference.{key.Name}"))}
+                     and {string.Join(" and ", counts.Select(count => $"cell.{count.Name} + difference.{count.Name} = 0"))}
+                   returning {string.Join(", ", keys.Select(key => $"cell.{key.Name}"))})
+               """
+            : "";
         return $"""
-            insert into {"{schema}"}.{name} as cell (tenant_id, {keyNames}, {string.Join(", ", counts.Select(count => count.Name))})
-            select $1, * from unnest({arrays})
+            with difference as (select * from unnest({arrays}) as d ({all})){dropped}
+            insert into {"{schema}"}.{name} as cell (tenant_id, {all})
+            select $1, * from difference{(DropsZeros ? $" where ({keyNames}) not in (select * from gone)" : "")}
             on conflict (tenant_id, {keyNames}) do update
             set {string.Join(", ", counts.Select(count => $"{count.Name} = cell.{count.Name} + excluded.{count.Name}"))}
             """;

@@ -1,3 +1,4 @@
+using Retention.Domain.Clv;
 using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
@@ -32,6 +33,8 @@ internal sealed class CustomerCells
 
     public Cells<DateOnly, ComplaintCounts> Complaints { get; } = new();
 
+    public Cells<PurchaseSpanCell, PurchaseSpanCounts> PurchaseSpans { get; } = new();
+
     /// <summary>The slices that count the customer, that of all first.</summary>
     public ReadOnlySpan<int> Slices => slices;
 
@@ -43,6 +46,7 @@ internal sealed class CustomerCells
         Clv.Clear();
         Answers.Clear();
         Complaints.Clear();
+        PurchaseSpans.Clear();
         if (customer is null) return;
         numbers.Of(customer, slices);
         foreach (var (partition, flows, revenue, cohorts, clv) in grains)
@@ -54,6 +58,7 @@ internal sealed class CustomerCells
         }
         Feedback.Contribute(customer, Answers);
         Domain.Metrics.Complaints.Contribute(customer, Complaints);
+        Domain.Clv.PurchaseSpans.Contribute(customer, PurchaseSpans);
     }
 
     /// <summary>Becomes the difference to what the customer contributed before.</summary>
@@ -65,6 +70,7 @@ internal sealed class CustomerCells
         Clv.Subtract(before.Clv);
         Answers.Subtract(before.Answers);
         Complaints.Subtract(before.Complaints);
+        PurchaseSpans.Subtract(before.PurchaseSpans);
     }
 
     private sealed class Flows(Cells<DateOnly, DailyFlows> days, Grain grain) : ICells<ActivityCell, ActivityFlows>

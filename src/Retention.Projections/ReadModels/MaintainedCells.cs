@@ -1,4 +1,5 @@
 using Npgsql;
+using Retention.Domain.Clv;
 using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
@@ -9,13 +10,13 @@ namespace Retention.Projections.ReadModels;
 /// <summary>
 /// The cells that are kept up to date, for the tenant's own definition: this is the list of what is maintained. Activity, revenue and
 /// cohorts (by the first order, on the calendar) for each of <see cref="Grains"/>, lifetime value for <see cref="ClvGrains"/>, in total
-/// and for each value of each of <see cref="Dimensions"/>; answers and complaints by day, in total. Cohorts keep columns up to
+/// and for each value of each of <see cref="Dimensions"/>; answers and complaints by day, and the purchase spans that predictive models are fitted to, in total. Cohorts keep columns up to
 /// <see cref="LastColumn"/>. Every other question is a fold of histories.
 /// </summary>
 public sealed class MaintainedCells
 {
     /// <summary>Rises when a contribution changes: cells of another version are made anew.</summary>
-    private const string Version = "2";
+    private const string Version = "4";
 
     private readonly Definition definition;
     private readonly CustomerView view;
@@ -32,6 +33,7 @@ public sealed class MaintainedCells
         slices = new SliceNumbers();
         (before, after) = (new CustomerCells(definition, slices), new CustomerCells(definition, slices));
         (Activity, Revenue, Cohorts, Clv, Answers, Complaints) = (new(slices), new(slices), new(slices), new(slices), new(slices), new(slices));
+        PurchaseSpans = new(slices);
     }
 
     public static IReadOnlyList<Grain> Grains { get; } = [Grain.Day, Grain.Week, Grain.Month, Grain.Quarter, Grain.Year];
@@ -44,7 +46,7 @@ public sealed class MaintainedCells
     public static IReadOnlyList<string> Tables { get; } =
     [
         ActivityCells.Table.Name, RevenueCells.Table.Name, CohortCells.Table.Name, ClvCells.Table.Name, AnswerCells.Table.Name,
-        ComplaintCells.Table.Name,
+        ComplaintCells.Table.Name, PurchaseSpanCells.Table.Name,
     ];
 
     internal SlicedCells<DateOnly, DailyFlows> Activity { get; }
@@ -53,6 +55,7 @@ public sealed class MaintainedCells
     internal SlicedCells<(Grain Grain, int Cohort), ClvCounts> Clv { get; }
     internal SlicedCells<AnswerCell, AnswerCounts> Answers { get; }
     internal SlicedCells<DateOnly, ComplaintCounts> Complaints { get; }
+    internal SlicedCells<PurchaseSpanCell, PurchaseSpanCounts> PurchaseSpans { get; }
 
     /// <summary>The last column of cohorts that is kept.</summary>
     public static int LastColumn(Grain grain) => grain switch
@@ -94,6 +97,7 @@ public sealed class MaintainedCells
         Clv.Add(others.Clv);
         Answers.Add(others.Answers);
         Complaints.Add(others.Complaints);
+        PurchaseSpans.Add(others.PurchaseSpans);
     }
 
     /// <summary>The statements that add these cells to the stored ones; none for a model without a difference.</summary>
@@ -105,6 +109,7 @@ public sealed class MaintainedCells
         if (Clv.Count > 0) yield return ClvCells.Table.Add(place, tenant, definition, Clv);
         if (Answers.Count > 0) yield return AnswerCells.Table.Add(place, tenant, definition, Answers);
         if (Complaints.Count > 0) yield return ComplaintCells.Table.Add(place, tenant, definition, Complaints);
+        if (PurchaseSpans.Count > 0) yield return PurchaseSpanCells.Table.Add(place, tenant, definition, PurchaseSpans);
     }
 
     private void Replace(Columns? earlier, Columns? later)
@@ -150,6 +155,7 @@ public sealed class MaintainedCells
             if (slice != SliceNumbers.All) continue;
             Count(Answers, cells.Answers, slice, add);
             Count(Complaints, cells.Complaints, slice, add);
+            Count(PurchaseSpans, cells.PurchaseSpans, slice, add);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Npgsql;
 using static Retention.Api.Tests.Given;
 
 namespace Retention.Api.Tests.Clv;
@@ -84,6 +85,23 @@ public sealed class FitRequestTests(ServiceFixture service)
     }
 
     [Fact]
+    public async Task A_fit_to_maintained_counts_is_the_one_to_folded_histories()
+    {
+        var (shop, _) = await service.ImportCdnowAsync();
+        var (folding, _) = await service.ImportCdnowAsync();
+        // A fact of after the end makes the counts of the end those of the past, which are folded.
+        await folding.AcceptAsync(Usd(Order("later", "2001-01-01")));
+
+        Figures(await shop.FitAsync("mbg-nbd", "1999-12-31", "day")).ShouldBe(Figures(await folding.FitAsync("mbg-nbd", "1999-12-31", "day")));
+        var customers = (await shop.FitAsync("mbg-nbd", "1999-12-31", "day")).Number("customers");
+        (await CountedAsync(shop)).ShouldBe((customers, 0));
+        await shop.AcceptAsync(Usd(Order("new", "2001-01-01")), Usd(Order("new", "2001-01-03")));
+        await shop.AcceptAsync(Cancel("new", "2001-01-03", "2001-01-04"));
+        (await shop.FitAsync("mbg-nbd", "2001-12-31", "day")).Number("customers").ShouldBe(customers + 1);
+        (await CountedAsync(shop)).ShouldBe((customers + 1, 0));
+    }
+
+    [Fact]
     public async Task Customers_who_do_not_drop_out_are_a_boundary_fit_that_says_so()
     {
         var shop = service.NewTenant("faithful");
@@ -102,6 +120,18 @@ public sealed class FitRequestTests(ServiceFixture service)
 
         fit.List("diagnostics").ShouldContain(sentence => sentence.GetString()!.Contains("P(alive) is meaningless"), fit.Text);
         fit.Root.GetProperty("standardErrors").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
+    /// <summary>Customers in the maintained counts, and combinations that nobody has.</summary>
+    private async Task<(long Customers, long Empty)> CountedAsync(TestTenant shop)
+    {
+        await using var database = NpgsqlDataSource.Create(service.ConnectionString);
+        await using var command = database.CreateCommand(
+            "select sum(customers)::bigint, count(*) filter (where customers = 0) from retention.purchase_span_cells where tenant_id = $1");
+        command.Parameters.AddWithValue(shop.Name);
+        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        await reader.ReadAsync(TestContext.Current.CancellationToken);
+        return (reader.GetInt64(0), reader.GetInt64(1));
     }
 
     private static JsonObject Usd(JsonObject order) => order.With("data.currency", "\"USD\"");

@@ -7,6 +7,16 @@ namespace Retention.Api.Tests.Metrics;
 /// <summary>Every parameter of <c>/v1/cohorts</c> about A, B and C of the definition's example, who came by other channels and countries.</summary>
 public sealed class CohortQuestionTests(ServiceFixture service)
 {
+    [Fact]
+    public async Task Products_and_discount_codes_choose_customers()
+    {
+        var shop = await OpenAsync();
+
+        Table(await shop.AskAsync($"{Months}&filter=product:tea")).ShouldBe("2025-01-01 2/0: 2 1 1 1");
+        Table(await shop.AskAsync($"{Months}&filter=product:cup,mug&filter=discountCode:NEW")).ShouldBe("2025-01-01 1/0: 1 1 0 1");
+        Table(await shop.AskAsync("/v1/cohorts?asOf=2025-02-01&filter=product:cup")).ShouldBe("");
+    }
+
     private const string Months = "/v1/cohorts?grain=month&periods=3&asOf=2025-05-01";
 
     private static readonly JsonObject[] Events =

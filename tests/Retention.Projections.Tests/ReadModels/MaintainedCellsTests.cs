@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Retention.Domain.Clv;
 using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
@@ -61,6 +62,22 @@ public class MaintainedCellsTests
             }
         }).Check(Cases);
 
+    [Fact]
+    public void Maintained_purchase_spans_are_those_of_a_fold_and_of_a_naive_recomputation() =>
+        Prop.ForAll(Trial.Any, trial =>
+        {
+            var definition = trial.Choice.ToDefinition();
+            var folded = new Cells<PurchaseSpanCell, PurchaseSpanCounts>();
+            foreach (var history in Histories(trial)) PurchaseSpans.Contribute(new CustomerView(history, definition), folded);
+
+            var maintained = All(Whole(trial, definition).PurchaseSpans).Select(cell => $"{cell.Key} {cell.Value}").Order(StringComparer.Ordinal).ToList();
+
+            maintained.ShouldBe(folded.Select(cell => $"{cell.Key} {cell.Value}").Order(StringComparer.Ordinal));
+            var afterwards = trial.Afterwards.ElementAt(trial.Seed % 4);
+            All(Whole(trial, definition).PurchaseSpans).Select(cell => $"{cell.Key.FirstDay:O} {cell.Key.LastDay:O} x={cell.Key.Frequency}: {cell.Value.Customers}")
+                .Order(StringComparer.Ordinal).ShouldBe(new Naive(trial.Told, trial.Choice, afterwards).PurchaseSpans());
+        }).Check(Cases);
+
     private static void Compare(Served served, Question question, Naive naive)
     {
         var grain = ((Partition.ByGrain)question.Partition).Grain;
@@ -119,7 +136,7 @@ public class MaintainedCellsTests
     }
 
     private static IEnumerable<string> Text(MaintainedCells cells) =>
-        [.. Text(cells.Activity), .. Text(cells.Revenue), .. Text(cells.Cohorts), .. Text(cells.Clv), .. Text(cells.Answers), .. Text(cells.Complaints)];
+        [.. Text(cells.Activity), .. Text(cells.Revenue), .. Text(cells.Cohorts), .. Text(cells.Clv), .. Text(cells.Answers), .. Text(cells.Complaints), .. Text(cells.PurchaseSpans)];
 
     private static IEnumerable<string> Text<TKey, TCounts>(SlicedCells<TKey, TCounts> cells)
         where TKey : notnull

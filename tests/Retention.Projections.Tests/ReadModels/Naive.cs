@@ -54,6 +54,11 @@ internal sealed class Naive
         ];
     }
 
+    /// <summary>How many customers have a first and a last purchase day and so many days with a purchase after the first.</summary>
+    public IEnumerable<string> PurchaseSpans() => buyers.Where(buyer => buyer.Orders.Count > 0)
+        .Select(buyer => buyer.Orders.Select(order => order.Day).Distinct().ToList())
+        .GroupBy(days => $"{days.Min():O} {days.Max():O} x={days.Count - 1}", (span, customers) => $"{span}: {customers.Count()}").Order(StringComparer.Ordinal);
+
     private string Retention(DateOnly a, DateOnly b)
     {
         var status = Status(a, b);
