@@ -7,6 +7,7 @@ using Retention.Api.Ingest;
 using Retention.Api.Ingest.Imports;
 using Retention.Api.Metrics;
 using Retention.Api.Tenancy;
+using Retention.Api.Voice;
 using Retention.Projections.EventLog;
 using Retention.Projections.PersonalData;
 using Retention.Projections.Running;
@@ -55,6 +56,8 @@ public static class RetentionApp
         services.AddSingleton<EventLog>().AddSingleton<GroupCommit>().AddSingleton<SafePosition>().AddSingleton<CustomerKeys>().AddSingleton<Sealing>();
         services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>().AddSingleton<FittedModels>();
         services.AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();
+        services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>();
+        services.AddSingleton<ComplaintReceipts>().AddSingleton<ComplaintOrder>().AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();
         services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
         services.AddSingleton<ImportRuns>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
         services.AddHostedService<Projecting>();
@@ -85,10 +88,7 @@ public static class RetentionApp
         metrics.MapGet("time-between-purchases", PurchaseGapsEndpoint.GetAsync).WithSummary("Days to the next purchase, with the curve that knows the open gaps");
         metrics.MapGet("survival", SurvivalEndpoint.GetAsync).WithSummary("For how long customers stay: Kaplan–Meier, and log-rank between groups");
         metrics.MapGet("clv", ClvEndpoint.GetAsync).WithSummary("Lifetime value by cohort, historic and predicted");
-        metrics.MapGet("nps", FeedbackEndpoints.NpsAsync).WithSummary("Net promoter score");
-        metrics.MapGet("csat", FeedbackEndpoints.CsatAsync).WithSummary("Customer satisfaction");
-        metrics.MapGet("ces", FeedbackEndpoints.CesAsync).WithSummary("Customer effort");
-        metrics.MapGet("complaints", ComplaintsEndpoint.GetAsync).WithSummary("Complaint counts");
+        app.MapVoice();
     }
 
     private static ImportTarget ImportTargetOf(IServiceProvider services)

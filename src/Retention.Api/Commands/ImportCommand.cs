@@ -24,7 +24,10 @@ public static class ImportCommand
 
     private const string Start = "Start it with ./retention up, or name it with --url.";
 
-    private static readonly Argument<FileInfo> File = new("FILE") { Description = "The CSV file, packed with gzip or not." };
+    private static readonly Argument<FileInfo> File = new("FILE")
+    {
+        Description = "The CSV file, packed with gzip or not; of a data set of several files any of them, their folder, or a zip of them.",
+    };
 
     private static readonly Option<string> MappingName =
         new("--mapping") { Description = $"How rows become events: {Mapping.Names}.", Required = true, HelpName = "NAME" };
@@ -49,7 +52,7 @@ public static class ImportCommand
     public static Command Create()
     {
         MappingName.AcceptOnlyFromAmong([.. Mapping.All.Select(mapping => mapping.Name)]);
-        var command = new Command("import", "Import a file of purchases.") { File, MappingName, Url, Data, Tenant, Key, DryRun, ReportFile };
+        var command = new Command("import", "Import a file of purchases, or a data set of several files.") { File, MappingName, Url, Data, Tenant, Key, DryRun, ReportFile };
         command.SetAction(RunAsync);
         return command;
     }
@@ -82,7 +85,21 @@ public static class ImportCommand
     private static async Task<Import> ImportAsync(ParseResult asked, IAnsiConsole console, CancellationToken cancellation)
     {
         var file = asked.GetRequiredValue(File);
-        if (!file.Exists) throw new FileNotFoundException($"There is no file {file.FullName}.");
+        if (!file.Exists && !Directory.Exists(file.FullName)) throw new FileNotFoundException($"There is no file {file.FullName}.");
+        if (Mapping.Named(asked.GetValue(MappingName)) is not { Tables.Count: > 0 } mapping || file.Extension == ".zip") return await SendAsync(asked, file, console, cancellation);
+        var packed = ImportTables.Pack(file.Exists ? file.Directory! : new DirectoryInfo(file.FullName), mapping.Name, mapping.Tables);
+        try
+        {
+            return await SendAsync(asked, packed, console, cancellation);
+        }
+        finally
+        {
+            packed.Delete();
+        }
+    }
+
+    private static async Task<Import> SendAsync(ParseResult asked, FileInfo file, IAnsiConsole console, CancellationToken cancellation)
+    {
         using var http = RunningInstance.OpenHttp();
         http.BaseAddress = AddressOf(asked.GetValue(Url) ?? await RunningUrlAsync(asked.GetValue(Data)!, cancellation));
         http.Timeout = Timeout.InfiniteTimeSpan;

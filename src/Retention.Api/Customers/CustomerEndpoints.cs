@@ -78,7 +78,9 @@ public sealed record CustomerFigures(
 /// <param name="Id">The sender's id; null for an event of another client of the tables, like <paramref name="Source"/>.</param>
 /// <param name="Effect">
 /// counts, retracted, superseded (an earlier purchase has the orderId, or a later merge or unmerge is of the same two customers), cancelled
-/// or refunded (the order no longer counts), not_yet (at or after the moment), or other (a type without a meaning here).
+/// or refunded (the order no longer counts), withdrawn (the answer was), waits (its complaint is not known), no_effect (a step that finds
+/// its complaint as it would leave it, or dated before the receipt), not_yet (at or after the moment), or other (a type without a meaning
+/// here).
 /// </param>
 public sealed record TimelineEntry(
     long Position, Guid EventId, string Customer, string? Source, string? Id, string Type, DateTimeOffset OccurredAt, DateTimeOffset RecordedAt,
@@ -123,8 +125,22 @@ internal static class Timeline
         var effects = new Dictionary<long, string>();
         foreach (var row in view.Superseded) effects[view.Columns.KnownFrom[row]] = "superseded";
         foreach (var order in view.Invalid) effects[view.PositionOf(order)] = order.Cancelled ? "cancelled" : "refunded";
+        AddVoice(view, effects);
         foreach (var link in joined.Links.Except(Identities.InForce(joined.Links, knownAt))) effects[link.KnownFrom] = "superseded";
         foreach (var entry in joined.History.Entries.Where(entry => entry.KnownUntil != 0 && entry.KnownUntil <= knownAt)) effects[entry.KnownFrom] = "retracted";
         return effects;
+    }
+
+    private static void AddVoice(CustomerView customer, Dictionary<long, string> effects)
+    {
+        var (complaints, standing) = (customer.Complaints, customer.Answers.Select(given => given.Answer).ToHashSet(ReferenceEqualityComparer.Instance));
+        foreach (var position in complaints.SelectMany(complaint => complaint.Idle)) effects[position] = "no_effect";
+        var received = complaints.Select(complaint => complaint.Receipt.Complaint).ToHashSet();
+        for (var i = 0; i < customer.Others.Length; i++)
+        {
+            var fact = customer.Others[i].Fact;
+            if (fact is Fact.OfComplaint step && !received.Contains(step.Complaint)) effects[customer.PositionOfOther(i)] = "waits";
+            if (fact is Fact.Answer && !standing.Contains(fact)) effects[customer.PositionOfOther(i)] = "withdrawn";
+        }
     }
 }

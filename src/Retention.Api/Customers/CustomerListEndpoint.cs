@@ -20,8 +20,8 @@ public sealed record CustomerRow(
         return new(
             id, orders is [] ? null : orders[0].Day, orders.Length, Currency.FromUnits(revenue, request.MoneyDigits), PerUnit.Money(revenue, orders.Length),
             orders.Select(order => order.Day).Distinct().Count(), orders is [] ? null : orders[^1].Day, StatusOf(customer, request.Question.AsOf),
-            spans is [] ? null : spans[^1].End, Math.Max(0, spans.Length - 1), complaints.Count, complaints.Count(complaint => complaint.Resolved is null),
-            customer.Others.ToArray().Count(told => told.Fact is Fact.Answer), new(customer.Attributes().ToDictionary(), StringComparer.Ordinal));
+            spans is [] ? null : spans[^1].End, Math.Max(0, spans.Length - 1), complaints.Count, complaints.Count(complaint => complaint.IsOpen),
+            customer.Answers.Count, new(customer.Attributes().ToDictionary(), StringComparer.Ordinal));
     }
 
     /// <summary>A lapse is in effect once its day is over, as in the retention waterfall.</summary>

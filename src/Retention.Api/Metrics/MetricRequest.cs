@@ -31,6 +31,9 @@ public sealed record MetricShape(params IReadOnlyList<string> Own)
     /// <summary>Whether customers can be grouped by a dimension.</summary>
     public bool Groups { get; init; } = true;
 
+    /// <summary>What can be grouped by.</summary>
+    public IReadOnlyList<string> Dimensions { get; init; } = QuestionReader.GroupDimensions;
+
     /// <summary>Whether rows can be compared with the period before.</summary>
     public bool Compares { get; init; }
 

@@ -20,7 +20,7 @@ internal static class QuestionReader
         return new Question(definition, asOf, shape.WholeRange && !query.Has("grain") ? WholeOf(query, asOf) : partition)
         {
             Selection = SelectionOf(query),
-            GroupBy = shape.Groups ? query.Choice("groupBy", GroupDimensions) : null,
+            GroupBy = shape.Groups ? query.Choice("groupBy", shape.Dimensions) : null,
         };
     }
 

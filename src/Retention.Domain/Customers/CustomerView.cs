@@ -16,6 +16,7 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
     private readonly List<Booking> elsewhere = [];
     private readonly List<int> superseded = [];
     private readonly List<Told> others = [];
+    private readonly List<int> otherRows = [];
     private readonly List<Span> spans = [];
     private readonly List<DateOnly> departures = [];
     private readonly Dictionary<long, int> places = [];
@@ -64,7 +65,16 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
         }
     }
 
-    public IReadOnlyList<Complaint> Complaints => Complaint.Of(Others, definition.Calendar);
+    /// <summary>The position in the log of the i-th of <see cref="Others"/>.</summary>
+    public long PositionOfOther(int i) => Columns.OtherKnownFrom(otherRows[i]);
+
+    public IReadOnlyList<Complaint> Complaints => Complaint.Of(this);
+
+    /// <summary>Answers that stand, in order.</summary>
+    public IReadOnlyList<GivenAnswer> Answers => GivenAnswer.Of(Others);
+
+    /// <summary>Requests for answers, in order.</summary>
+    public IReadOnlyList<AskedRequest> Requests => AskedRequest.Of(Others);
 
     /// <summary>Revenue to the moment, in ten-thousandths.</summary>
     public long Revenue
@@ -98,6 +108,7 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
         elsewhere.Clear();
         superseded.Clear();
         others.Clear();
+        otherRows.Clear();
         spans.Clear();
         departures.Clear();
         var traits = columns.TraitsOf(customer);
@@ -122,6 +133,20 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
 
     /// <summary>Lines and codes of an order; null where it has none, or they were not loaded.</summary>
     public PurchaseDetails? DetailsOf(Order order) => Columns.DetailsOf(order.Row);
+
+    /// <summary>Lines and codes of the order of a key, valid or not; null where there is none.</summary>
+    public PurchaseDetails? DetailsOf(long order)
+    {
+        foreach (var known in orders)
+        {
+            if (Columns.Order[known.Row] == order) return DetailsOf(known);
+        }
+        foreach (var known in invalid)
+        {
+            if (Columns.Order[known.Row] == order) return DetailsOf(known);
+        }
+        return null;
+    }
 
     /// <summary>
     /// What the customer is grouped and filtered by: <c>channel</c> is that of the first order; an attribute is the value in force at the
@@ -164,6 +189,7 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
             var told = Columns.Other(row);
             if (told.OccurredAt >= before || (!certain && !Columns.IsOtherKnown(row, knownAt))) continue;
             others.Add(told);
+            otherRows.Add(row);
             if (told.Fact is Fact.Departure) departures.Add(DayOf(told.OccurredAt));
         }
     }

@@ -16,10 +16,17 @@ public static class AdjustedWald
         ArgumentOutOfRangeException.ThrowIfNegative(detractors);
         if (promoters + passives + detractors == 0) return null;
 
+        var (estimate, variance) = Estimate(promoters, passives, detractors);
+        var half = Interval.Z * Math.Sqrt(variance);
+        return new Interval(Math.Max(-100, 100 * (estimate - half)), Math.Min(100, 100 * (estimate + half)));
+    }
+
+    /// <summary>The adjusted <c>p − d</c>, as a fraction, and its variance <c>(p + d − (p − d)²) / (n + 3)</c>.</summary>
+    internal static (double Estimate, double Variance) Estimate(long promoters, long passives, long detractors)
+    {
         var n = promoters + passives + detractors + 3.0;
         var p = (promoters + 0.75) / n;
         var d = (detractors + 0.75) / n;
-        var half = Interval.Z * Math.Sqrt((p + d - (p - d) * (p - d)) / n);
-        return new Interval(Math.Max(-100, 100 * (p - d - half)), Math.Min(100, 100 * (p - d + half)));
+        return (p - d, (p + d - (p - d) * (p - d)) / n);
     }
 }

@@ -17,16 +17,9 @@ public static class Catalogue
     private const string Money = "money";
     private const string Days = "days";
 
-    private static readonly string[] Grains = ["day", "week", "month", "quarter", "year"];
+    internal static readonly string[] Grains = ["day", "week", "month", "quarter", "year"];
 
     private static readonly string[] Dimensions = ["channel", "country", "campaign", "tier"];
-
-    private static readonly Figure[] FeedbackFigures =
-    [
-        new("responses", "answers given in the period", Count, true),
-        new("interval", "95 % interval of score", "as score", false),
-        new("distribution", "answers by score", Count, true),
-    ];
 
     public static CatalogueEntry Retention { get; } = Entry(
         "retention", "How many of the customers who were active at the start of a period still were at its end?",
@@ -171,34 +164,12 @@ public static class Catalogue
         new("daysSinceAsked", "days since the last request for feedback; met from throttleDays on, and when never asked", Days, false)) with
     { Path = "/v1/segments/lapsed-regulars", Grains = [] };
 
-    public static CatalogueEntry Nps { get; } = Entry(
-        "nps", "Would customers recommend us?",
-        [
-            .. FeedbackFigures, new("score", "100 · (promoters − detractors) / responses", "points", false), new("promoters", "answers of 9 and 10", Count, true),
-            new("passives", "answers of 7 and 8", Count, true), new("detractors", "answers of 0 to 6", Count, true),
-        ]);
-
-    public static CatalogueEntry Csat { get; } = Entry(
-        "csat", "Are customers satisfied?",
-        [.. FeedbackFigures, new("score", "share of the top scores", Share, false), new("mean", "mean score", "score", false), new("meanInterval", "95 % t-interval of mean", "score", false)]);
-
-    public static CatalogueEntry Ces { get; } = Entry(
-        "ces", "Did we make it easy?",
-        [.. FeedbackFigures, new("score", "mean score", "score", false), new("agree", "share of scores 5 to 7", Share, false), new("agreeInterval", "95 % Wilson interval of agree", Share, false)]);
-
-    public static CatalogueEntry Complaints { get; } = Entry(
-        "complaints", "How many complaints came in, were answered and solved?",
-        new("received", "complaints received", Count, true),
-        new("replied", "complaints first replied to", Count, true),
-        new("resolved", "complaints first resolved", Count, true),
-        new("open", "received and not resolved at the period's end, or at asOf while it is in progress", Count, false));
-
-    public static IReadOnlyList<CatalogueEntry> All { get; } =
+    public static IReadOnlyList<CatalogueEntry> All => field ??=
     [
         Retention, Lifecycle, Cohorts, Revenue, RevenueRetention, TimeBetweenPurchases, Survival, Clv, AtRisk, ClvEvaluation, ClvWhatIf, Rfm,
-        LapsedRegulars, Nps, Csat, Ces, Complaints,
+        LapsedRegulars, .. VoiceCatalogue.All,
     ];
 
-    private static CatalogueEntry Entry(string name, string question, params IReadOnlyList<Figure> figures) =>
+    internal static CatalogueEntry Entry(string name, string question, params IReadOnlyList<Figure> figures) =>
         new(name, 1, $"/v1/metrics/{name}", question, Grains, [], figures);
 }

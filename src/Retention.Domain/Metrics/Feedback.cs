@@ -12,19 +12,47 @@ public readonly record struct AnswerCounts(long Responses) : ICounts<AnswerCount
     public static AnswerCounts operator -(AnswerCounts a, AnswerCounts b) => new(a.Responses - b.Responses);
 }
 
+/// <param name="Day">The local day on which the request was sent.</param>
+public readonly record struct RequestCell(Instrument Instrument, DateOnly Day);
+
+/// <summary>Requests for answers and what became of them.</summary>
+/// <param name="Bounced">Of those requested, not delivered.</param>
+/// <param name="Answered">Of those delivered, answered within <see cref="Feedback.DaysToAnswer"/> days.</param>
+public readonly record struct RequestCounts(long Requested, long Bounced, long Answered) : ICounts<RequestCounts>
+{
+    /// <summary>Answered / (requested − bounced); null where nothing was delivered.</summary>
+    public double? ResponseRate => Requested == Bounced ? null : (double)Answered / (Requested - Bounced);
+
+    public static RequestCounts operator +(RequestCounts a, RequestCounts b) =>
+        new(a.Requested + b.Requested, a.Bounced + b.Bounced, a.Answered + b.Answered);
+
+    public static RequestCounts operator -(RequestCounts a, RequestCounts b) =>
+        new(a.Requested - b.Requested, a.Bounced - b.Bounced, a.Answered - b.Answered);
+}
+
 /// <summary>
 /// Answers to surveys, as a histogram of scores by day: every figure of a period pools the answers in it, so no mean of means arises.
-/// All answers count (<c>dedup=all</c>), whether or not the sender has bought.
+/// All answers that stand count (<c>dedup=all</c>), whether or not the sender has bought; a revision changes the day of the answer that it
+/// revises. Requests count on the day on which they were sent.
 /// </summary>
 public static class Feedback
 {
+    /// <summary>An answer within so many days of 24 hours after its request counts as a response to it.</summary>
+    public const int DaysToAnswer = 14;
+
     public static void Contribute(CustomerView customer, ICells<AnswerCell, AnswerCounts> cells)
     {
-        foreach (var (at, fact) in customer.Others)
-        {
-            if (fact is Fact.Answer answer) cells.Add(new(answer.Instrument, customer.DayOf(at), answer.Score), new(1));
-        }
+        foreach (var (at, answer, score) in customer.Answers) cells.Add(new(answer.Instrument, customer.DayOf(at), score), new(1));
     }
+
+    public static void Contribute(CustomerView customer, ICells<RequestCell, RequestCounts> cells)
+    {
+        foreach (var asked in customer.Requests) cells.Add(new(asked.Request.Instrument, customer.DayOf(asked.OccurredAt)), CountsOf(asked));
+    }
+
+    public static RequestCounts CountsOf(AskedRequest asked) => new(
+        1, asked.Bounced ? 1 : 0,
+        !asked.Bounced && asked.AnsweredAt is { } at && at <= asked.OccurredAt + DaysToAnswer * TimeSpan.TicksPerDay ? 1 : 0);
 }
 
 /// <summary>The scale of an instrument at a tenant; never mixed within one.</summary>
@@ -38,32 +66,4 @@ public sealed record Scale(int Min, int Max, int TopBox)
         Instrument.Csat => new(1, 5, 2),
         _ => new(1, 7, 3),
     };
-}
-
-/// <summary>The pooled answers of one period and the figures that follow; all are null without an answer.</summary>
-/// <param name="ByScore">Responses by score, every score of the scale.</param>
-public sealed record Answers(Instrument Instrument, Scale Scale, IReadOnlyDictionary<int, long> ByScore)
-{
-    public long Responses => ByScore.Values.Sum();
-
-    public long Promoters => Between(9, 10);
-
-    public long Passives => Between(7, 8);
-
-    public long Detractors => Between(0, 6);
-
-    /// <summary>Responses among the top scores: satisfied (CSAT), in agreement (CES).</summary>
-    public long Top => Between(Scale.Max - Scale.TopBox + 1, Scale.Max);
-
-    public double? Mean => Responses == 0 ? null : (double)ByScore.Sum(score => score.Key * score.Value) / Responses;
-
-    /// <summary>NPS: 100 · (p − d), from −100 to 100. CSAT: the share of the top scores. CES: the mean.</summary>
-    public double? Score => Responses == 0 ? null : Instrument switch
-    {
-        Instrument.Nps => 100.0 * (Promoters - Detractors) / Responses,
-        Instrument.Csat => (double)Top / Responses,
-        _ => Mean,
-    };
-
-    private long Between(int low, int high) => ByScore.Where(score => score.Key >= low && score.Key <= high).Sum(score => score.Value);
 }

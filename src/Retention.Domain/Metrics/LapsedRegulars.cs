@@ -12,22 +12,14 @@ public sealed record LapsedRegularRules(int PurchaseDays = 3, double Variation =
 /// <summary>What besides the purchase days decides.</summary>
 /// <param name="OnlyOneOff">Whether everything that the customer bought is a one-off product, which nobody buys regularly.</param>
 /// <param name="OpenComplaint">Whether a complaint is received, and neither resolved nor withdrawn.</param>
-/// <param name="LastAsked">Number of the day on which the customer was last asked for an answer; null for never.</param>
+/// <param name="LastAsked">Number of the day on which the customer was last asked for an answer, requests that bounced left out; null for never.</param>
 public readonly record struct LapsedRegularFacts(bool OnlyOneOff, bool OpenComplaint, int? LastAsked)
 {
     /// <param name="customer">With the lines of its orders.</param>
     public static LapsedRegularFacts Of(CustomerView customer)
     {
-        int? asked = null;
-        HashSet<long>? received = null, settled = null;
-        foreach (var (at, fact) in customer.Others)
-        {
-            if (fact is Fact.Request) asked = customer.DayOf(at).DayNumber;
-            else if (fact is Fact.ComplaintReceived(var complaint, _, _, _, _)) (received ??= []).Add(complaint);
-            else if (fact is Fact.ComplaintResolved or Fact.ComplaintWithdrawn) (settled ??= []).Add(((Fact.OfComplaint)fact).Complaint);
-            else if (fact is Fact.ComplaintReopened(var again)) settled?.Remove(again);
-        }
-        return new(BoughtOnlyOneOff(customer), received is not null && !received.IsSubsetOf(settled ?? []), asked);
+        int? asked = AskedRequest.LastDelivered(customer.Others) is { } at ? customer.DayOf(at).DayNumber : null;
+        return new(BoughtOnlyOneOff(customer), customer.Complaints.Any(complaint => complaint.IsOpen), asked);
     }
 
     /// <summary>Whether there are orders, and every line of each is a one-off product; an order without lines may be anything.</summary>
@@ -114,19 +106,23 @@ public static class LapsedRegulars
             new(sinceAsked, sinceAsked is null || sinceAsked >= rules.ThrottleDays));
     }
 
-    // s / x̄ = √(n·(n·Σx² − (Σx)²) / (n − 1)) / Σx: exact where the result is, so that a customer on the threshold is on it.
     private static double? Variation(ReadOnlySpan<int> gaps)
     {
-        if (gaps.Length < 2) return null;
         var (sum, squares) = (0L, 0L);
         foreach (var gap in gaps)
         {
             sum += gap;
             squares += (long)gap * gap;
         }
-        var spread = (Int128)gaps.Length * squares - (Int128)sum * sum;
-        return Math.Sqrt((double)(gaps.Length * spread) / (gaps.Length - 1)) / sum;
+        return Variation(gaps.Length, sum, squares);
     }
+
+    /// <summary>
+    /// The coefficient of variation of n gaps, <c>s / x̄ = √(n·(n·Σx² − (Σx)²) / (n − 1)) / Σx</c>: exact where the result is, so that a
+    /// customer on the threshold is on it. Null for fewer than two.
+    /// </summary>
+    internal static double? Variation(int n, long sum, long squares) => n < 2 ? null
+        : Math.Sqrt((double)(n * ((Int128)n * squares - (Int128)sum * sum)) / (n - 1)) / sum;
 
     // Of type 7, see Percentiles; sorts the gaps.
     private static double? Median(Span<int> gaps)

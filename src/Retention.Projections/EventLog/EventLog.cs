@@ -92,6 +92,18 @@ public sealed class EventLog(Place place)
         return await ReadAllAsync(command, ct);
     }
 
+    /// <summary>A tenant's events at some positions, by position.</summary>
+    public async Task<IReadOnlyDictionary<long, StoredEvent>> ReadAtAsync(string tenant, long[] positions, CancellationToken ct)
+    {
+        const string sql = $$"""
+            select {{Row.Columns}} from {schema}.mt_events where tenant_id = $1 and seq_id = any($2) and type <> 'tombstone'
+            """;
+        await using var command = place.Command(sql);
+        command.Parameters.AddWithValue(tenant);
+        command.Parameters.AddWithValue(positions);
+        return (await ReadAllAsync(command, ct)).ToDictionary(stored => stored.Position);
+    }
+
     /// <summary>A stream's last event; null for a stream without events.</summary>
     public async Task<StoredEvent?> ReadLastAsync(string tenant, string stream, CancellationToken ct)
     {

@@ -15,28 +15,44 @@ public static class AnswerCells
         ],
         [new("responses", counts => counts.Responses)]);
 
-    /// <summary>Responses to one instrument by period and score.</summary>
-    public static async Task<IReadOnlyDictionary<(int Period, int Score), long>> ByPeriodAsync(
-        Snapshot snapshot, Question question, Instrument instrument, CancellationToken ct)
+    /// <summary>
+    /// Answers and requests, pooled as planned. All answers of everybody come from the maintained days; latest ones, groups and filters are
+    /// folds.
+    /// </summary>
+    /// <param name="question">Its groups are those of the plan.</param>
+    public static async Task<FeedbackGroups> PoolAsync(Snapshot snapshot, Question question, FeedbackPlan plan, CancellationToken ct)
     {
-        var responses = new Dictionary<(int, int), long>();
-        if (snapshot.Maintained(question with { Partition = question.Definition.By(Grain.Day) }) is { Dimension: "" })
-        {
-            const string sql = "select day, score, responses from {schema}.answer_cells where tenant_id = $1 and instrument = $2 and responses <> 0";
-            await foreach (var row in snapshot.RowsAsync(sql, [NameOf(instrument)], ct))
-                Add(row.GetFieldValue<DateOnly>(0), row.GetInt32(1), row.GetInt64(2));
-            return responses;
-        }
-        var cells = (await snapshot.FoldAsync(question, () => new Cells<AnswerCell, AnswerCounts>(), Feedback.Contribute, ct)).Single().Cells;
-        foreach (var (cell, counts) in cells.Where(cell => cell.Key.Instrument == instrument)) Add(cell.Day, cell.Score, counts.Responses);
-        return responses;
-
-        void Add(DateOnly day, int score, long count)
-        {
-            var key = (question.Partition.IndexOf(day), score);
-            responses[key] = responses.GetValueOrDefault(key) + count;
-        }
+        var everybody = question with { GroupBy = null };
+        if (plan is { Dedup: Dedup.All, GroupBy: null } && question.Partition.OfDays
+            && snapshot.Maintained(everybody with { Partition = question.Definition.ByDays(Grain.Day) }) is { Dimension: "" })
+            return await MaintainedAsync(snapshot, plan, ct);
+        var fold = await snapshot.FoldAsync(everybody, () => new FeedbackGroups(plan), (customer, groups) => groups.Add(customer), ct);
+        return fold.Single().Cells;
     }
 
-    private static string NameOf(Instrument instrument) => instrument.ToString().ToLowerInvariant();
+    internal static string NameOf(Instrument instrument) => instrument.ToString().ToLowerInvariant();
+
+    private static async Task<FeedbackGroups> MaintainedAsync(Snapshot snapshot, FeedbackPlan plan, CancellationToken ct)
+    {
+        var (groups, pooling) = (new FeedbackGroups(plan), plan.Pooling);
+        var pools = groups[null];
+        const string answers = "select day, score, responses from {schema}.answer_cells where tenant_id = $1 and instrument = $2 and responses <> 0";
+        await foreach (var row in snapshot.RowsAsync(answers, [NameOf(plan.Instrument)], ct))
+        {
+            var (day, score, responses) = (row.GetFieldValue<DateOnly>(0), row.GetInt32(1), row.GetInt64(2));
+            pools.Note(pooling.Partition.IndexOf(day), responses);
+            pools.Add(pooling.Of(day, 0), score, responses);
+            pools.AddBefore(pooling.After(day, 0), score, responses);
+        }
+        const string requests = """
+            select day, requested, bounced, answered from {schema}.request_cells where tenant_id = $1 and instrument = $2 and requested <> 0
+            """;
+        await foreach (var row in snapshot.RowsAsync(requests, [NameOf(plan.Instrument)], ct))
+        {
+            var day = row.GetFieldValue<DateOnly>(0);
+            pools.Note(pooling.Partition.IndexOf(day));
+            pools.Add(pooling.Of(day, 0), new RequestCounts(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)));
+        }
+        return groups;
+    }
 }

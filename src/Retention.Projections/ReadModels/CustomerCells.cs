@@ -31,7 +31,7 @@ internal sealed class CustomerCells
 
     public Cells<AnswerCell, AnswerCounts> Answers { get; } = new();
 
-    public Cells<DateOnly, ComplaintCounts> Complaints { get; } = new();
+    public Cells<RequestCell, RequestCounts> Requests { get; } = new();
 
     public Cells<PurchaseSpanCell, PurchaseSpanCounts> PurchaseSpans { get; } = new();
 
@@ -45,7 +45,7 @@ internal sealed class CustomerCells
         Cohorts.Clear();
         Clv.Clear();
         Answers.Clear();
-        Complaints.Clear();
+        Requests.Clear();
         PurchaseSpans.Clear();
         if (customer is null) return;
         numbers.Of(customer, slices);
@@ -57,7 +57,7 @@ internal sealed class CustomerCells
             if (clv is not null) HistoricClv.Contribute(customer, partition, clv);
         }
         Feedback.Contribute(customer, Answers);
-        Domain.Metrics.Complaints.Contribute(customer, Complaints);
+        Feedback.Contribute(customer, Requests);
         Domain.Clv.PurchaseSpans.Contribute(customer, PurchaseSpans);
     }
 
@@ -69,7 +69,7 @@ internal sealed class CustomerCells
         Cohorts.Subtract(before.Cohorts);
         Clv.Subtract(before.Clv);
         Answers.Subtract(before.Answers);
-        Complaints.Subtract(before.Complaints);
+        Requests.Subtract(before.Requests);
         PurchaseSpans.Subtract(before.PurchaseSpans);
     }
 

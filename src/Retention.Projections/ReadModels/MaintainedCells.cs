@@ -10,13 +10,14 @@ namespace Retention.Projections.ReadModels;
 /// <summary>
 /// The cells that are kept up to date, for the tenant's own definition: this is the list of what is maintained. Activity, revenue and
 /// cohorts (by the first order, on the calendar) for each of <see cref="Grains"/>, lifetime value for <see cref="ClvGrains"/>, in total
-/// and for each value of each of <see cref="Dimensions"/>; answers and complaints by day, and the purchase spans that predictive models are fitted to, in total. Cohorts keep columns up to
+/// and for each value of each of <see cref="Dimensions"/>; answers and requests by day, and the purchase spans that predictive models are
+/// fitted to, in total. Cohorts keep columns up to
 /// <see cref="LastColumn"/>. Every other question is a fold of histories.
 /// </summary>
 public sealed class MaintainedCells
 {
     /// <summary>Rises when a contribution changes: cells of another version are made anew.</summary>
-    private const string Version = "4";
+    private const string Version = "5";
 
     private readonly Definition definition;
     private readonly CustomerView view;
@@ -32,7 +33,7 @@ public sealed class MaintainedCells
         view = new CustomerView(definition);
         slices = new SliceNumbers();
         (before, after) = (new CustomerCells(definition, slices), new CustomerCells(definition, slices));
-        (Activity, Revenue, Cohorts, Clv, Answers, Complaints) = (new(slices), new(slices), new(slices), new(slices), new(slices), new(slices));
+        (Activity, Revenue, Cohorts, Clv, Answers, Requests) = (new(slices), new(slices), new(slices), new(slices), new(slices), new(slices));
         PurchaseSpans = new(slices);
     }
 
@@ -46,7 +47,7 @@ public sealed class MaintainedCells
     public static IReadOnlyList<string> Tables { get; } =
     [
         ActivityCells.Table.Name, RevenueCells.Table.Name, CohortCells.Table.Name, ClvCells.Table.Name, AnswerCells.Table.Name,
-        ComplaintCells.Table.Name, PurchaseSpanCells.Table.Name,
+        RequestCells.Table.Name, PurchaseSpanCells.Table.Name,
     ];
 
     internal SlicedCells<DateOnly, DailyFlows> Activity { get; }
@@ -54,7 +55,7 @@ public sealed class MaintainedCells
     internal SlicedCells<(Grain Grain, CohortCell Cell), CohortCounts> Cohorts { get; }
     internal SlicedCells<(Grain Grain, int Cohort), ClvCounts> Clv { get; }
     internal SlicedCells<AnswerCell, AnswerCounts> Answers { get; }
-    internal SlicedCells<DateOnly, ComplaintCounts> Complaints { get; }
+    internal SlicedCells<RequestCell, RequestCounts> Requests { get; }
     internal SlicedCells<PurchaseSpanCell, PurchaseSpanCounts> PurchaseSpans { get; }
 
     /// <summary>The last column of cohorts that is kept.</summary>
@@ -96,7 +97,7 @@ public sealed class MaintainedCells
         Cohorts.Add(others.Cohorts);
         Clv.Add(others.Clv);
         Answers.Add(others.Answers);
-        Complaints.Add(others.Complaints);
+        Requests.Add(others.Requests);
         PurchaseSpans.Add(others.PurchaseSpans);
     }
 
@@ -108,7 +109,7 @@ public sealed class MaintainedCells
         if (Cohorts.Count > 0) yield return CohortCells.Table.Add(place, tenant, definition, Cohorts);
         if (Clv.Count > 0) yield return ClvCells.Table.Add(place, tenant, definition, Clv);
         if (Answers.Count > 0) yield return AnswerCells.Table.Add(place, tenant, definition, Answers);
-        if (Complaints.Count > 0) yield return ComplaintCells.Table.Add(place, tenant, definition, Complaints);
+        if (Requests.Count > 0) yield return RequestCells.Table.Add(place, tenant, definition, Requests);
         if (PurchaseSpans.Count > 0) yield return PurchaseSpanCells.Table.Add(place, tenant, definition, PurchaseSpans);
     }
 
@@ -154,7 +155,7 @@ public sealed class MaintainedCells
             Count(Clv, cells.Clv, slice, add);
             if (slice != SliceNumbers.All) continue;
             Count(Answers, cells.Answers, slice, add);
-            Count(Complaints, cells.Complaints, slice, add);
+            Count(Requests, cells.Requests, slice, add);
             Count(PurchaseSpans, cells.PurchaseSpans, slice, add);
         }
     }

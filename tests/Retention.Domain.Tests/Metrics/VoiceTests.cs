@@ -61,32 +61,6 @@ public class VoiceTests
         cells.ShouldHaveSingleItem().ShouldBe(new(new AnswerCell(Instrument.Nps, Story.Day("2026-01-06"), 9), new AnswerCounts(2)));
     }
 
-    [Fact]
-    public void A_complaint_counts_once_received_once_replied_and_once_resolved()
-    {
-        var story = new Story().Tells("2026-01-07", new Fact.ComplaintReplied(1)).Tells("2026-01-06", new Fact.ComplaintReplied(1))
-            .Tells("2026-01-05", new Fact.ComplaintReceived(1, "email", null, null, null)).Tells("2026-01-06", new Fact.ComplaintReceived(1, "chat", null, null, null))
-            .Tells("2026-01-09", new Fact.ComplaintResolved(1, null)).Tells("2026-01-08", new Fact.ComplaintResolved(1, null));
-
-        Complaints(story).ShouldBe(["01-05 1 0 0", "01-06 0 1 0", "01-08 0 0 1"]);
-    }
-
-    [Fact]
-    public void Replies_and_resolutions_of_a_complaint_that_is_not_known_count_nothing() =>
-        Complaints(new Story().Tells("2026-01-07", new Fact.ComplaintReplied(1)).Tells("2026-01-08", new Fact.ComplaintResolved(2, null))).ShouldBeEmpty();
-
-    [Fact]
-    public void What_is_dated_before_the_receipt_counts_on_its_day() =>
-        Complaints(new Story().Tells("2026-01-01", new Fact.ComplaintResolved(1, null)).Tells("2026-01-02", new Fact.ComplaintReplied(1))
-            .Tells("2026-01-05", new Fact.ComplaintReceived(1, null, null, null, null))).ShouldBe(["01-05 1 1 1"]);
-
     private static Answers Of(Instrument instrument, params (int Score, long Count)[] given) =>
         new(instrument, Scale.Of(instrument), given.ToDictionary(answer => answer.Score, answer => answer.Count));
-
-    private static IEnumerable<string> Complaints(Story story)
-    {
-        var cells = new Cells<DateOnly, ComplaintCounts>();
-        Domain.Metrics.Complaints.Contribute(story.View(), cells);
-        return cells.OrderBy(cell => cell.Key).Select(cell => $"{cell.Key:MM-dd} {cell.Value.Received} {cell.Value.Replied} {cell.Value.Resolved}");
-    }
 }

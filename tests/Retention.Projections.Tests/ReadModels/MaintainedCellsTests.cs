@@ -106,10 +106,12 @@ public class MaintainedCellsTests
         // Lifetime value by days and weeks is a fold.
         if (!MaintainedCells.ClvGrains.Contains(grain))
             foreach (var history in histories) HistoricClv.Contribute(new CustomerView(history, question.Definition), question.Partition, clv);
-        var (answers, complaints) = (new Cells<AnswerCell, AnswerCounts>(), new Cells<DateOnly, ComplaintCounts>());
+        var (answers, requests, complaints) = (new Cells<AnswerCell, AnswerCounts>(), new Cells<RequestCell, RequestCounts>(), new ComplaintGroups(Served.Plan(question)));
         foreach (var (key, counts) in All(cells.Answers)) answers.Add(key, counts);
-        foreach (var (key, counts) in All(cells.Complaints)) complaints.Add(key, counts);
-        return Served.From(question, activity, revenue, cohorts, clv, answers, complaints);
+        foreach (var (key, counts) in All(cells.Requests)) requests.Add(key, counts);
+        // Complaints are a fold.
+        foreach (var history in histories) complaints.Add(new CustomerView(history, question.Definition));
+        return Served.From(question, activity, revenue, cohorts, clv, (answers, requests), complaints);
     }
 
     private static IEnumerable<KeyValuePair<TKey, TCounts>> All<TKey, TCounts>(SlicedCells<TKey, TCounts> cells)
@@ -121,7 +123,7 @@ public class MaintainedCellsTests
     {
         var (activity, revenue) = (new Cells<ActivityCell, ActivityFlows>(), new Cells<int, RevenueCounts>());
         var (cohorts, clv) = (new Cells<CohortCell, CohortCounts>(), new Cells<int, ClvCounts>());
-        var (answers, complaints) = (new Cells<AnswerCell, AnswerCounts>(), new Cells<DateOnly, ComplaintCounts>());
+        var (answers, requests, complaints) = (new Cells<AnswerCell, AnswerCounts>(), new Cells<RequestCell, RequestCounts>(), new ComplaintGroups(Served.Plan(question)));
         foreach (var history in histories)
         {
             var customer = new CustomerView(history, question.Definition, question.AsOf.Moment.UtcTicks);
@@ -130,13 +132,14 @@ public class MaintainedCellsTests
             Cohorts.Contribute(customer, question.Partition, cohorts);
             HistoricClv.Contribute(customer, question.Partition, clv);
             Feedback.Contribute(customer, answers);
-            Complaints.Contribute(customer, complaints);
+            Feedback.Contribute(customer, requests);
+            complaints.Add(customer);
         }
-        return Served.From(question, activity, revenue, cohorts, clv, answers, complaints);
+        return Served.From(question, activity, revenue, cohorts, clv, (answers, requests), complaints);
     }
 
     private static IEnumerable<string> Text(MaintainedCells cells) =>
-        [.. Text(cells.Activity), .. Text(cells.Revenue), .. Text(cells.Cohorts), .. Text(cells.Clv), .. Text(cells.Answers), .. Text(cells.Complaints), .. Text(cells.PurchaseSpans)];
+        [.. Text(cells.Activity), .. Text(cells.Revenue), .. Text(cells.Cohorts), .. Text(cells.Clv), .. Text(cells.Answers), .. Text(cells.Requests), .. Text(cells.PurchaseSpans)];
 
     private static IEnumerable<string> Text<TKey, TCounts>(SlicedCells<TKey, TCounts> cells)
         where TKey : notnull

@@ -25,6 +25,7 @@ internal sealed class Naive
     private readonly Instant asOf;
     private readonly List<Happening> known;
     private readonly List<Buyer> buyers;
+    private readonly NaiveVoice voice;
 
     public Naive(IEnumerable<Happening> told, Choice choice, DateTime asOf)
     {
@@ -34,6 +35,7 @@ internal sealed class Naive
         known = [.. told.Where(happening => happening.At < asOf)
             .OrderBy(happening => happening.At).ThenBy(happening => happening.Source, StringComparer.Ordinal).ThenBy(happening => happening.Id, StringComparer.Ordinal)];
         buyers = [.. known.GroupBy(happening => happening.Customer).Select(ToBuyer)];
+        voice = new NaiveVoice(known, DayOf, this.asOf);
     }
 
     private DateOnly Today => DayOf(asOf.ToDateTimeUtc());
@@ -49,8 +51,8 @@ internal sealed class Naive
             .. periods.Select(start => Revenue(start, Next(grain, start))),
             .. Cohorts(grain, columns),
             .. Lifetimes(grain),
-            .. periods.SelectMany(start => Feedback(start, Next(grain, start))),
-            .. periods.Select(start => Complaints(start, Next(grain, start))),
+            .. periods.SelectMany(start => voice.Feedback(start, Next(grain, start))),
+            .. periods.Select(start => voice.Complaints(start, Next(grain, start))),
         ];
     }
 
@@ -147,34 +149,6 @@ internal sealed class Naive
         }
     }
 
-    private IEnumerable<string> Feedback(DateOnly a, DateOnly b)
-    {
-        foreach (var instrument in (string[])["nps", "csat", "ces"])
-        {
-            var scores = known.Where(happening => happening.What == What.Answered && happening.About == instrument && IsIn(happening, a, b)).Select(happening => happening.Score).ToList();
-            if (scores.Count == 0) continue;
-            var score = instrument switch
-            {
-                "nps" => 100.0 * (scores.Count(given => given >= 9) - scores.Count(given => given <= 6)) / scores.Count,
-                "csat" => (double)scores.Count(given => given >= 4) / scores.Count,
-                _ => (double)scores.Sum() / scores.Count,
-            };
-            yield return $"{instrument} {a:O} {string.Join(' ', scores.CountBy(given => given).OrderBy(given => given.Key).Select(given => $"{given.Key}x{given.Value}"))} score={score:F9}";
-        }
-    }
-
-    private string Complaints(DateOnly a, DateOnly b)
-    {
-        var complaints = known.Where(happening => happening.What == What.Complained).DistinctBy(happening => (happening.Customer, happening.About)).ToList();
-        DateOnly? First(Happening complaint, What what) => known
-            .Where(happening => happening.What == what && happening.Customer == complaint.Customer && happening.About == complaint.About)
-            .Select(happening => (DateOnly?)DayOf(happening.At < complaint.At ? complaint.At : happening.At)).FirstOrDefault();
-        int Within(Func<Happening, DateOnly?> day) => complaints.Count(complaint => day(complaint) >= a && day(complaint) < b);
-        var open = complaints.Count(complaint => DayOf(complaint.At) < b && !(First(complaint, What.Resolved) < b));
-        return $"complaints {a:O} received={Within(complaint => DayOf(complaint.At))} replied={Within(complaint => First(complaint, What.Replied))} "
-            + $"resolved={Within(complaint => First(complaint, What.Resolved))} open={open}";
-    }
-
     private Buyer ToBuyer(IGrouping<string, Happening> own)
     {
         var orders = new List<Bought>();
@@ -202,8 +176,6 @@ internal sealed class Naive
 
     private static decimal MarginLeft(Bought order) => order.Total == 0 ? order.Margin!.Value
         : decimal.Round(order.Margin!.Value * (order.Total - order.Refunded) / order.Total, 4, MidpointRounding.AwayFromZero);
-
-    private bool IsIn(Happening happening, DateOnly a, DateOnly b) => DayOf(happening.At) >= a && DayOf(happening.At) < b;
 
     private DateOnly DayOf(DateTime at) => Instant.FromDateTimeUtc(at).InZone(zone).Date.ToDateOnly();
 

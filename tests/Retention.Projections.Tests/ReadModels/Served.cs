@@ -9,7 +9,7 @@ namespace Retention.Projections.Tests;
 internal sealed record Served(
     IReadOnlyDictionary<int, ActivityFlows> Flows, IReadOnlyDictionary<int, RevenueCounts> Revenue,
     IReadOnlyDictionary<CohortCell, CohortCounts> Cohorts, IReadOnlyDictionary<int, ClvCounts> Clv,
-    IReadOnlyDictionary<Instrument, IReadOnlyDictionary<(int Period, int Score), long>> Responses, IReadOnlyDictionary<int, ComplaintCounts> Complaints)
+    IReadOnlyDictionary<Instrument, FeedbackPools> Answers, ComplaintRows Complaints)
 {
     private static readonly (CohortMode Mode, CohortMeasure Measure)[] Tables =
     [
@@ -19,29 +19,31 @@ internal sealed record Served(
 
     public static async Task<Served> FromAsync(Snapshot snapshot, Question question, int columns, CancellationToken ct)
     {
-        var responses = new Dictionary<Instrument, IReadOnlyDictionary<(int, int), long>>();
-        foreach (var instrument in Enum.GetValues<Instrument>()) responses[instrument] = await AnswerCells.ByPeriodAsync(snapshot, question, instrument, ct);
+        var answers = new Dictionary<Instrument, FeedbackPools>();
+        foreach (var instrument in Enum.GetValues<Instrument>()) answers[instrument] = (await AnswerCells.PoolAsync(snapshot, question, Plan(question, instrument), ct))[null];
+        var complaints = await ComplaintFold.OfAsync(snapshot, question, Plan(question), ct);
         return new Served(
             (await ActivityCells.InEffectAsync(snapshot, question, ct)).Single().Cells, (await RevenueCells.ByPeriodAsync(snapshot, question, ct)).Single().Cells,
             (await CohortCells.ByCohortAsync(snapshot, question, columns, ct)).Single().Cells, (await ClvCells.ByCohortAsync(snapshot, question, ct)).Single().Cells,
-            responses,
-            await ComplaintCells.ByPeriodAsync(snapshot, question, ct));
+            answers, complaints.All.Single().Rows);
     }
 
     public static Served From(
         Question question, Cells<ActivityCell, ActivityFlows> activity, Cells<int, RevenueCounts> revenue, Cells<CohortCell, CohortCounts> cohorts,
-        Cells<int, ClvCounts> clv, Cells<AnswerCell, AnswerCounts> answers, Cells<DateOnly, ComplaintCounts> complaints)
+        Cells<int, ClvCounts> clv, (Cells<AnswerCell, AnswerCounts> Answers, Cells<RequestCell, RequestCounts> Requests) feedback, ComplaintGroups complaints)
     {
-        var responses = Enum.GetValues<Instrument>().ToDictionary(instrument => instrument, instrument => (IReadOnlyDictionary<(int, int), long>)answers
-            .Where(cell => cell.Key.Instrument == instrument)
-            .GroupBy(cell => (question.Partition.IndexOf(cell.Key.Day), cell.Key.Score), cell => cell.Value.Responses)
-            .ToDictionary(cell => cell.Key, cell => cell.Sum()));
-        var periods = new Cells<int, ComplaintCounts>();
-        foreach (var (day, counts) in complaints) periods.Add(question.Partition.IndexOf(day), counts);
+        var pools = Enum.GetValues<Instrument>().ToDictionary(instrument => instrument, _ => new FeedbackPools());
+        foreach (var (cell, counts) in feedback.Answers) pools[cell.Instrument].Add(Row(question, cell.Day), cell.Score, counts.Responses);
+        foreach (var (cell, counts) in feedback.Requests) pools[cell.Instrument].Add(Row(question, cell.Day), counts);
         return new Served(
-            CustomerRetention.InEffect(activity, question.AsOf.Day), revenue.ToDictionary(), cohorts.ToDictionary(), clv.ToDictionary(), responses,
-            periods.ToDictionary());
+            CustomerRetention.InEffect(activity, question.AsOf.Day), revenue.ToDictionary(), cohorts.ToDictionary(), clv.ToDictionary(), pools,
+            complaints.All.Single().Rows);
     }
+
+    public static FeedbackPlan Plan(Question question, Instrument instrument) => new(instrument, new Pooling(question.Partition, null), Dedup.All, null);
+
+    public static ComplaintPlan Plan(Question question) =>
+        new(question.Partition, ServiceRules.Of(Settings.Default with { TimeZone = question.Definition.Calendar.Zone }), question.AsOf.Moment.UtcTicks, null);
 
     public IEnumerable<string> Lines(Question question, (DateOnly From, DateOnly To) days, int columns)
     {
@@ -53,7 +55,7 @@ internal sealed record Served(
             .. Domain.Metrics.Revenue.Rows(Revenue, partition, asOf, first, last).Select(row => Line(row, partition)),
             .. Tables.SelectMany(asking => Table(asking, question, columns)),
             .. Clv.Where(cohort => cohort.Value.Customers > 0).OrderBy(cohort => cohort.Key).Select(cohort => Line(cohort.Key, cohort.Value, question)),
-            .. Enumerable.Range(first, last - first + 1).SelectMany(period => Feedback(period, partition)),
+            .. Feedback(partition, first, last),
             .. Enumerable.Range(first, last - first + 1).Select(period => ComplaintLine(period, partition)),
         ];
     }
@@ -103,24 +105,34 @@ internal sealed record Served(
             + $"of={Money(counts.MarginRevenue)} {string.Join(' ', windows)}";
     }
 
-    private IEnumerable<string> Feedback(int period, Partition partition)
+    private IEnumerable<string> Feedback(Partition partition, int first, int last)
     {
-        foreach (var (instrument, responses) in Responses.OrderBy(pair => pair.Key))
+        var rows = Answers.ToDictionary(pair => pair.Key, pair => pair.Value.Rows(first, last).ToList());
+        for (var i = 0; i <= last - first; i++)
         {
-            var byScore = responses.Where(cell => cell.Key.Period == period).ToDictionary(cell => cell.Key.Score, cell => cell.Value);
-            if (byScore.Count == 0) continue;
-            var answers = new Answers(instrument, Scale.Of(instrument), byScore);
-            yield return $"{instrument.ToString().ToLowerInvariant()} {partition.StartOf(period):O} "
-                + $"{string.Join(' ', byScore.OrderBy(score => score.Key).Select(score => $"{score.Key}x{score.Value}"))} score={answers.Score:F9}";
+            foreach (var (instrument, pools) in rows)
+            {
+                var (byScore, asked) = (pools[i].ByScore.Where(score => score.Value != 0).ToDictionary(), pools[i].Requests);
+                if (byScore.Count == 0 && asked == default) continue;
+                var answers = new Answers(instrument, Scale.Of(instrument), byScore);
+                yield return $"{instrument.ToString().ToLowerInvariant()} {partition.StartOf(first + i):O} "
+                    + $"{string.Join(' ', byScore.OrderBy(score => score.Key).Select(score => $"{score.Key}x{score.Value}"))} score={answers.Score:F9} "
+                    + $"asked={asked.Requested} bounced={asked.Bounced} answered={asked.Answered}";
+            }
         }
     }
 
     private string ComplaintLine(int period, Partition partition)
     {
-        var counts = Complaints.GetValueOrDefault(period);
-        return $"complaints {partition.StartOf(period):O} received={counts.Received} replied={counts.Replied} resolved={counts.Resolved} "
-            + $"open={Complaints.Where(cell => cell.Key <= period).Sum(cell => cell.Value.Opened)}";
+        var tally = Complaints.ByRow.GetValueOrDefault(period) ?? new();
+        return $"complaints {partition.StartOf(period):O} received={tally.Received} acknowledged={tally.Acknowledged} replied={tally.Replied} "
+            + $"resolved={tally.Resolved} reopened={tally.Reopened} withdrawn={tally.Withdrawn} "
+            + $"open={Complaints.ByRow.Where(cell => cell.Key <= period).Sum(cell => cell.Value.Opened)} again={tally.ResolvedThenReopened} "
+            + $"touch={tally.OneTouch} kept={tally.Kept}/{tally.Promised} reply={Text(tally.FirstReply.Calendar.P50)} next={Text(tally.NextReply.Calendar.Mean)} "
+            + $"resolution={Text(tally.Resolution.Calendar.Mean)} last={Text(tally.LastResolution.Calendar.P90)}";
     }
+
+    private static RowRange Row(Question question, DateOnly day) => new(question.Partition.IndexOf(day), question.Partition.IndexOf(day));
 
     private static string Money(long units) => Naive.Money(units / 10_000m);
 

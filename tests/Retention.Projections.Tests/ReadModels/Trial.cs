@@ -16,7 +16,9 @@ internal sealed record Trial(IReadOnlyList<Happening> Told, Choice Choice, DateT
 
     private static readonly Gen<What> Whats = Gen.Frequency(
         (10, Gen.Constant(What.Bought)), (4, Gen.Constant(What.Refunded)), (1, Gen.Constant(What.Cancelled)), (1, Gen.Constant(What.Changed)),
-        (1, Gen.Constant(What.Complained)), (1, Gen.Constant(What.Replied)), (1, Gen.Constant(What.Resolved)), (2, Gen.Constant(What.Answered)));
+        (2, Gen.Constant(What.Complained)), (2, Gen.Elements(What.Replied, What.Resolved)),
+        (2, Gen.Elements(What.Acknowledged, What.Wrote, What.Reopened, What.WithdrewComplaint)), (3, Gen.Constant(What.Answered)),
+        (2, Gen.Elements(What.Asked, What.Bounced)), (2, Gen.Elements(What.Revised, What.Withdrew)));
 
     internal static readonly Gen<Happening> Happenings =
         from customer in Gen.Elements("ann", "bob", "cid", "dan")
@@ -25,14 +27,15 @@ internal sealed record Trial(IReadOnlyList<Happening> Told, Choice Choice, DateT
         from what in Whats
         from about in Gen.Elements(what switch
         {
-            What.Complained or What.Replied or What.Resolved => ["k1", "k2", "k3"],
-            What.Answered => ["nps", "csat", "ces"],
+            What.Complained or What.Replied or What.Resolved or What.Acknowledged or What.Wrote or What.Reopened or What.WithdrewComplaint => ["k1", "k2"],
+            What.Answered or What.Asked or What.Bounced => ["nps", "csat", "ces"],
             _ => (string[])["o1", "o2", "o3", "o4", "o5", "o6", "o7", "o8"],
         })
         from amount in Gen.Elements(0m, 5m, 10m, 10.5m, 0.0001m, 33.33m, 999_999.99m)
         from margin in Gen.Elements<decimal?>(null, null, 0m, 3.3333m, -1m)
-        from score in Gen.Choose(1, 5)
-        select new Happening(customer, at, source, "", what, about, what == What.Refunded && amount == 0 ? 1 : amount, margin, score);
+        from score in what == What.Revised ? Gen.Choose(0, 8) : Gen.Choose(1, 5)
+        from request in Gen.Elements("r1", "r2")
+        select new Happening(customer, at, source, "", what, about, what == What.Refunded && amount == 0 ? 1 : amount, margin, score, request);
 
     internal static readonly Gen<Choice> Choices =
         from zone in Gen.Elements("UTC", "Europe/Helsinki", "America/Sao_Paulo", "Asia/Kolkata", "US/Pacific")
@@ -46,7 +49,7 @@ internal sealed record Trial(IReadOnlyList<Happening> Told, Choice Choice, DateT
         from choice in Choices
         from asOf in Times
         from seed in Gen.Choose(0, int.MaxValue - 1)
-        select new Trial([.. told.Select((happening, index) => happening with { Id = $"{(index * 7) % 10}-{index}" })], choice, asOf, seed);
+        select new Trial(Named(told, seed), choice, asOf, seed);
 
     public static Arbitrary<Trial> Any { get; } = Arb.From(Trials, Smaller);
 
@@ -73,6 +76,20 @@ internal sealed record Trial(IReadOnlyList<Happening> Told, Choice Choice, DateT
     public static (DateOnly From, DateOnly To) Days => (DateOnly.FromDateTime(Start).AddDays(-40), DateOnly.FromDateTime(TheEnd).AddDays(40));
 
     public override string ToString() => $"asOf {AsOf:u} by {Choice} seed {Seed}:\n{string.Join('\n', Told)}";
+
+    /// <summary>Gives every event its id, and every revision and withdrawal an answer of the same customer if there is one.</summary>
+    private static Happening[] Named(IReadOnlyCollection<Happening> told, int seed)
+    {
+        var random = new Random(seed);
+        var named = told.Select((happening, index) => happening with { Id = $"{(index * 7) % 10}-{index}" }).ToArray();
+        return [.. named.Select(happening => happening.What is What.Revised or What.Withdrew ? happening with { About = Target(happening) } : happening)];
+
+        string Target(Happening change)
+        {
+            var answers = named.Where(happening => happening.What == What.Answered && happening.Customer == change.Customer).ToList();
+            return answers.Count == 0 ? "shop/none" : answers[random.Next(answers.Count)] is var answer ? $"{answer.Source}/{answer.Id}" : "";
+        }
+    }
 
     private static IEnumerable<Trial> Smaller(Trial trial)
     {

@@ -5,13 +5,13 @@ using Retention.Domain.Events;
 namespace Retention.Api.Ingest.Imports;
 
 /// <summary>
-/// <c>POST /v1/imports?mapping=…&amp;dryRun=…</c> takes a CSV file, packed or not, as the body: 200 with the ended <see cref="Import"/> once
+/// <c>POST /v1/imports?mapping=…&amp;dryRun=…</c> takes a CSV file, packed or not, as the body, or a zip of the files of a data set that has several: 200 with the ended <see cref="Import"/> once
 /// every event is committed, or, with <c>Prefer: respond-async</c>, 202 with its Location. <c>GET /v1/imports/{id}</c> shows it.
 /// </summary>
 public static class ImportEndpoints
 {
     private static readonly string[] MediaTypes =
-        ["text/csv", "application/csv", "application/gzip", "application/x-gzip", "application/octet-stream"];
+        ["text/csv", "application/csv", "application/gzip", "application/x-gzip", "application/zip", "application/octet-stream"];
 
     public static void MapImports(this IEndpointRouteBuilder routes)
     {

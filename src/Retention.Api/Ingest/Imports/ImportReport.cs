@@ -71,7 +71,7 @@ public sealed class ImportReport
 
     public void MissCustomer() => LinesWithoutCustomer++;
 
-    public void Ignore(IReadOnlyList<string> columns) => ColumnsNotStored = columns;
+    public void Ignore(IReadOnlyList<string> columns) => ColumnsNotStored = [.. ColumnsNotStored.Union(columns)];
 
     public void Expect(long events) => EventsExpected = events;
 

@@ -42,8 +42,7 @@ public sealed class ImportRun(Mapping mapping, Stream file, StoreEvents? store)
     {
         try
         {
-            using var text = new StreamReader(Unpacked(), Encoding.UTF8, leaveOpen: true);
-            foreach (var batch in mapping.Read(text, Report).Chunk(BatchSize))
+            foreach (var batch in Events().Chunk(BatchSize))
             {
                 cancellation.ThrowIfCancellationRequested();
                 stage = "storing";
@@ -53,16 +52,29 @@ public sealed class ImportRun(Mapping mapping, Stream file, StoreEvents? store)
         }
         catch (InvalidDataException corrupt)
         {
-            throw new ImportRefusedException("corrupt_gzip", $"The file is not whole gzip data: {corrupt.Message}");
+            throw new ImportRefusedException("corrupt_gzip", $"The file is not whole gzip or zip data: {corrupt.Message}");
         }
         return Report;
     }
 
-    private Stream Unpacked()
+    private IEnumerable<Envelope> Events()
     {
-        Span<byte> magic = stackalloc byte[2];
-        var packed = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [0x1f, 0x8b];
+        if (mapping.ReadTables is { } read && Begins("PK"u8))
+        {
+            using var archive = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
+            foreach (var made in read(new ImportTables(archive, mapping.Name), Report)) yield return made;
+            yield break;
+        }
+        using var text = new StreamReader(
+            Begins([0x1f, 0x8b]) ? new GZipStream(file, CompressionMode.Decompress, leaveOpen: true) : file, Encoding.UTF8, leaveOpen: true);
+        foreach (var made in mapping.Read(text, Report)) yield return made;
+    }
+
+    private bool Begins(ReadOnlySpan<byte> magic)
+    {
+        Span<byte> begin = stackalloc byte[2];
+        var begins = file.ReadAtLeast(begin, 2, throwOnEndOfStream: false) == 2 && begin.SequenceEqual(magic);
         file.Position = 0;
-        return packed ? new GZipStream(file, CompressionMode.Decompress, leaveOpen: true) : file;
+        return begins;
     }
 }

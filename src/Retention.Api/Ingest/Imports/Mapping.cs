@@ -12,7 +12,13 @@ namespace Retention.Api.Ingest.Imports;
 /// </param>
 public sealed record Mapping(string Name, string TimeZone, string Currency, Func<TextReader, ImportReport, IEnumerable<Envelope>> Read)
 {
-    public static IReadOnlyList<Mapping> All { get; } = [OnlineRetail.Mapping, Cdnow.Mapping];
+    /// <summary>The tables of a data set of several files, named <c>mapping_table.csv</c>; empty where one file is all.</summary>
+    public IReadOnlyList<string> Tables { get; init; } = [];
+
+    /// <summary>Reads such a data set, as <see cref="Read"/> does one file; null where there are no <see cref="Tables"/>.</summary>
+    public Func<ImportTables, ImportReport, IEnumerable<Envelope>>? ReadTables { get; init; }
+
+    public static IReadOnlyList<Mapping> All { get; } = [OnlineRetail.Mapping, Cdnow.Mapping, Olist.Mapping];
 
     /// <summary>The names that <see cref="Named"/> knows, for messages.</summary>
     public static string Names { get; } = string.Join(", ", All.Select(mapping => mapping.Name));

@@ -1,0 +1,82 @@
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+
+namespace Retention.Domain.Metrics;
+
+/// <summary>How complaints are counted and grouped.</summary>
+/// <param name="Before">The evaluation moment, in UTC ticks.</param>
+/// <param name="GroupBy">One of <see cref="Dimensions"/>; null for one group of all.</param>
+public sealed record ComplaintPlan(Partition Partition, ServiceRules Rules, long Before, string? GroupBy)
+{
+    /// <summary>The complaint's own channel and category, products of the order that it names, and dimensions of the customer.</summary>
+    public static IReadOnlyList<string> Dimensions { get; } = ["channel", "category", "product", "customerChannel", "country", "campaign", "tier"];
+
+    /// <summary>The dimension of the customer that groups; null where none does.</summary>
+    public string? OfCustomer => GroupBy switch
+    {
+        null or "channel" or "category" or "product" => null,
+        "customerChannel" => "channel",
+        _ => GroupBy,
+    };
+
+    public bool ByProduct => GroupBy == "product";
+
+    /// <summary>Whether a group of complaints is one of all orders, rather than of orders of its own.</summary>
+    public bool OverAllOrders => GroupBy is "channel" or "category";
+}
+
+/// <summary>
+/// The complaints of all groups, and orders to set them in proportion to: of a customer's dimension those of its customers, of a complaint's
+/// channel or category all orders, of a product the orders that have it. A complaint about an order of several products is one of each.
+/// </summary>
+public sealed class ComplaintGroups(ComplaintPlan plan) : IMergeable<ComplaintGroups>
+{
+    private readonly Grouped<ComplaintRows> groups = new(() => new());
+    private readonly DenseCells<Tally> orders = new();
+
+    /// <summary>Groups in order of their values, that without one last; one of everybody where nothing groups.</summary>
+    public IReadOnlyList<(string? Value, ComplaintRows Rows)> All => plan.GroupBy is null ? [(null, groups[null])] : groups.All;
+
+    /// <summary>The orders that a group is set in proportion to, by row.</summary>
+    public DenseCells<Tally> OrdersOf(ComplaintRows group) => plan.OverAllOrders ? orders : group.Orders;
+
+    public void Add(ComplaintGroups others)
+    {
+        groups.Add(others.groups);
+        orders.Add(others.orders);
+    }
+
+    public void Add(CustomerView customer)
+    {
+        var own = plan.OfCustomer is { } dimension ? customer.DimensionOf(dimension) : null;
+        AddOrders(customer, own);
+        foreach (var complaint in customer.Complaints)
+        {
+            foreach (var value in ValuesOf(customer, complaint, own))
+                Complaints.Contribute(complaint, at => plan.Partition.IndexOf(customer.DayOf(at), at), (plan.Rules, plan.Before), groups[value]);
+        }
+    }
+
+    private void AddOrders(CustomerView customer, string? own)
+    {
+        if (customer.Orders.IsEmpty) return;
+        var cells = plan.OverAllOrders ? orders : plan.ByProduct ? null : groups[own].Orders;
+        foreach (var order in customer.Orders)
+        {
+            var row = plan.Partition.IndexOf(order.Day, order.OccurredAt);
+            if (cells is not null) cells.At(row).Count++;
+            else foreach (var sku in SkusOf(customer.DetailsOf(order))) groups[sku].Orders.At(row).Count++;
+        }
+    }
+
+    private List<string?> ValuesOf(CustomerView customer, Complaint complaint, string? own) => plan.GroupBy switch
+    {
+        "channel" => [complaint.Receipt.Channel],
+        "category" => [complaint.Receipt.Category],
+        "product" => complaint.Receipt.Order is { } order && SkusOf(customer.DetailsOf(order)) is { Count: > 0 } skus ? skus : [null],
+        _ => [own],
+    };
+
+    private static List<string?> SkusOf(PurchaseDetails? details) =>
+        details is null ? [] : [.. details.Lines.Select(line => line.Sku).Where(sku => sku.Length > 0).Distinct()];
+}
