@@ -54,7 +54,8 @@ internal sealed class Curves<TCounts>
             contribute(customer, cells.Cells);
             if (!customer.Orders.IsEmpty) cells.Customers++;
         }, ct);
-        return new(request, TopGroups.Of(request, folded, cells => cells.Customers, parts => TopGroups.Merge(parts, Empty())));
+        var counted = TopGroups.WithContributions(request, folded, cells => cells.Customers > 0);
+        return new(request, TopGroups.Of(request, counted, cells => cells.Customers, parts => TopGroups.Merge(parts, Empty())));
 
         Counted<PeriodCells<TCounts>> Empty() => new(new(partition, bounds));
     }

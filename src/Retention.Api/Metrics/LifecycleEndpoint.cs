@@ -29,7 +29,8 @@ public static class LifecycleEndpoint
         var (question, partition) = (request.Question, request.Question.Partition);
         var folded = await request.Snapshot.FoldAsync(
             question, () => new DenseCells<LifecycleCounts>(), (customer, cells) => Lifecycle.Contribute(customer, partition, cells), http.RequestAborted);
-        var groups = TopGroups.Of(request, folded, cells => cells.Sum(cell => cell.Value.New), parts => TopGroups.Merge(parts, new DenseCells<LifecycleCounts>()));
+        var counted = TopGroups.WithContributions(request, folded, cells => cells.Any());
+        var groups = TopGroups.Of(request, counted, cells => cells.Sum(cell => cell.Value.New), parts => TopGroups.Merge(parts, new DenseCells<LifecycleCounts>()));
         var periods = request.Periods(groups.SelectMany(group => group.Cells).Select(cell => (int?)cell.Key).Min());
         var rows = groups.SelectMany(group => request.Rows(periods, (first, last) =>
             Lifecycle.Rows(group.Cells, first, last, incomplete: partition.IndexOf(question.AsOf.Day)).Select(row => LifecycleFigures.Of(row, group.Value, request)))).ToList();

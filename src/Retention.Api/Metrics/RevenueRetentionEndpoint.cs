@@ -52,6 +52,7 @@ public static class RevenueRetentionEndpoint
             RevenueRetention.Contribute(customer, partition, cells.Cells);
             if (!customer.Orders.IsEmpty) cells.Customers++;
         }, ct);
-        return TopGroups.Of(request, folded, cells => cells.Customers, parts => TopGroups.Merge(parts, new Counted<DenseCells<RevenueMovements>>(new())));
+        var counted = TopGroups.WithContributions(request, folded, cells => cells.Customers > 0 || cells.Cells.Any());
+        return TopGroups.Of(request, counted, cells => cells.Customers, parts => TopGroups.Merge(parts, new Counted<DenseCells<RevenueMovements>>(new())));
     }
 }

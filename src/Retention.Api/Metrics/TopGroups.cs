@@ -21,6 +21,14 @@ internal static class TopGroups
         return [.. bySize.Take(Most), new Group<TCells>(Other, merge(bySize.Skip(Most).Select(group => group.Cells)))];
     }
 
+    /// <summary>
+    /// The groups that anybody counts in. A fold meets everybody, also who has not bought: a group in which nobody contributes is none, and
+    /// takes none of the places.
+    /// </summary>
+    public static IReadOnlyList<Group<TCells>> WithContributions<TCells>(
+        MetricRequest request, IReadOnlyList<Group<TCells>> groups, Func<TCells, bool> contributes) =>
+        request.Question.GroupBy is null ? groups : [.. groups.Where(group => contributes(group.Cells))];
+
     /// <summary>The sum of cells by key.</summary>
     public static IReadOnlyDictionary<TKey, TCounts> Sum<TKey, TCounts>(IEnumerable<IReadOnlyDictionary<TKey, TCounts>> parts)
         where TKey : notnull

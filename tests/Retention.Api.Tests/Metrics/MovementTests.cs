@@ -95,6 +95,28 @@ public sealed class MovementTests(ServiceFixture service)
     }
 
     [Theory]
+    [InlineData("retention")]
+    [InlineData("lifecycle")]
+    [InlineData("revenue")]
+    [InlineData("revenue-retention")]
+    [InlineData("survival", "curves")]
+    [InlineData("time-between-purchases", "curves")]
+    [InlineData("clv")]
+    public async Task Who_has_not_bought_makes_no_group(string metric, string rows = "rows")
+    {
+        var shop = service.NewTenant("not-bought");
+        await shop.AcceptAsync(
+            Event("customer_registered", "A", "2025-01-01", new() { ["country"] = "FI" }), Order("A", "2025-01-05"),
+            Event("customer_registered", "B", "2025-01-01", new() { ["country"] = "SE" }),
+            Event("customer_registered", "C", "2025-01-01", new() { ["country"] = "NO" }), Order("C", "2025-02-05"),
+            Event("customer_registered", "D", "2025-01-01", []));
+
+        var answer = await shop.AskAsync($"/v1/metrics/{metric}?grain=month&asOf=2025-02-01&to=2025-02-01&groupBy=country");
+
+        answer.List(rows).Select(row => row.GetProperty("group").ToString()).ShouldBe(["FI"]);
+    }
+
+    [Theory]
     [InlineData("lifecycle")]
     [InlineData("revenue-retention")]
     public async Task Without_data_there_are_no_rows_or_rows_without_rates(string metric)
