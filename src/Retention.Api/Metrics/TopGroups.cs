@@ -17,8 +17,10 @@ internal static class TopGroups
         MetricRequest request, IReadOnlyList<Group<TCells>> groups, Func<TCells, long> size, Func<IEnumerable<TCells>, TCells> merge)
     {
         if (request.IsExport || groups.Count <= Most) return groups;
-        var bySize = groups.OrderByDescending(group => size(group.Cells)).ThenBy(group => group.Value is null).ThenBy(group => group.Value, StringComparer.Ordinal).ToList();
-        return [.. bySize.Take(Most), new Group<TCells>(Other, merge(bySize.Skip(Most).Select(group => group.Cells)))];
+        var bySize = groups.Where(group => group.Value != Other).OrderByDescending(group => size(group.Cells)).ThenBy(group => group.Value is null).ThenBy(group => group.Value, StringComparer.Ordinal).ToList();
+        // A value of this very name is among the rest, so that no two rows go by one name.
+        var rest = bySize.Skip(Most).Concat(groups.Where(group => group.Value == Other));
+        return [.. bySize.Take(Most), new Group<TCells>(Other, merge(rest.Select(group => group.Cells)))];
     }
 
     /// <summary>

@@ -125,6 +125,19 @@ public sealed class CohortQuestionTests(ServiceFixture service)
     }
 
     [Fact]
+    public async Task A_value_named_other_is_among_the_others()
+    {
+        var shop = service.NewTenant("groups");
+        string[] channels = ["other", "other", .. Enumerable.Range(1, 11).Select(channel => $"c{channel:00}")];
+        await shop.AcceptAsync([.. channels.Select((channel, number) => Order($"{number}", "2025-01-05", 10, new() { ["channel"] = channel }))]);
+
+        var rows = (await shop.AskAsync("/v1/metrics/revenue?from=2025-01-01&to=2025-02-01&asOf=2025-02-01&groupBy=channel")).Rows;
+
+        rows.Select(row => $"{row.GetProperty("group")} {row.GetProperty("orders")}")
+            .ShouldBe([.. Enumerable.Range(1, 10).Select(channel => $"c{channel:00} 1"), "other 3"]);
+    }
+
+    [Fact]
     public async Task A_bracket_in_csv_is_named_too() =>
         (await (await OpenAsync()).AskAsync("/v1/cohorts?brackets=1-2&asOf=2025-05-01&format=csv")).Text.ReplaceLineEndings("|")
             .ShouldStartWith("cohort,group,k,status,size,value,rate|2025-01-01,,0,complete,2,2,1|2025-01-01,,1-2,complete,2,2,1|");
