@@ -33,8 +33,10 @@ public static class CohortsEndpoint
         var groups = TopGroups.Of(
             request, await CohortAnswers.ByGroupAsync(request.Snapshot, request.Question, frame, http.RequestAborted),
             sums => sums.ByCohort.Values.Sum(cohort => cohort.Size), sums => Sum(sums, frame));
-        var range = request.Periods(groups.SelectMany(group => group.Cells.ByCohort.Keys).Select(cohort => (int?)cohort).Min());
-        RefuseTooMany(request, frame, groups, range);
+        var firstCohort = groups.SelectMany(group => group.Cells.ByCohort.Keys).Select(cohort => (int?)cohort).Min();
+        // Cohorts that nobody is in are left out: a long history of hours is no long answer, and only a range that was asked for is one.
+        var range = request.Query.Has("from") ? request.Periods(firstCohort) : request.Periods(firstCohort, most: int.MaxValue);
+        RefuseTooMany(request, frame, groups);
 
         var tables = groups.Select(group => new Group<CohortTable>(group.Value, CohortTable.Of(group.Cells, frame))).ToList();
         var cohorts = tables.SelectMany(table => table.Cells.Cohorts.Select(row => FiguresOf(row, table.Value, frame.Asked, request))).ToList();
@@ -72,10 +74,8 @@ public static class CohortsEndpoint
     }
 
     /// <summary>Groups of an export are without limit; what they are made of is not.</summary>
-    private static void RefuseTooMany(
-        MetricRequest request, CohortFrame frame, IReadOnlyList<Group<CohortSums>> groups, (int First, int Last) range)
+    private static void RefuseTooMany(MetricRequest request, CohortFrame frame, IReadOnlyList<Group<CohortSums>> groups)
     {
-        RefuseTooMany(request, frame.Asked, range);
         var cells = groups.Sum(group => (long)group.Cells.ByCohort.Count * frame.Asked.Columns.Count);
         if (groups.Any(group => group.Cells.Overflowed) || (!request.IsExport && cells > MostCells)) RefuseTooMany(request.Query);
     }

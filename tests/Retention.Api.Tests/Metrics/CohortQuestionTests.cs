@@ -138,6 +138,17 @@ public sealed class CohortQuestionTests(ServiceFixture service)
     }
 
     [Fact]
+    public async Task A_long_history_has_cohorts_of_hours()
+    {
+        var shop = service.NewTenant("long");
+        await shop.AcceptAsync(Order("A", "2009-12-01"), Order("A", "2009-12-01T13:30:00Z"), Order("B", "2025-01-05"));
+
+        var answer = await shop.AskAsync("/v1/cohorts?grain=hour&periods=1");
+
+        Table(answer).ShouldBe("2009-12-01T12:00:00+00:00 1/0: 1 1 | 2025-01-05T12:00:00+00:00 1/0: 1 0");
+    }
+
+    [Fact]
     public async Task A_bracket_in_csv_is_named_too() =>
         (await (await OpenAsync()).AskAsync("/v1/cohorts?brackets=1-2&asOf=2025-05-01&format=csv")).Text.ReplaceLineEndings("|")
             .ShouldStartWith("cohort,group,k,status,size,value,rate|2025-01-01,,0,complete,2,2,1|2025-01-01,,1-2,complete,2,2,1|");
