@@ -38,11 +38,19 @@ internal static class QuestionReader
         if (!hours) return query.Date(name) is { } date ? new Bound(date, calendar.StartOf(date).UtcTicks) : null;
         if (query.Text(name) is not { } text) return null;
         var time = QueryReader.TryDate(text) is { } day ? calendar.StartOf(day)
-            : Timestamp.TryParse(text) ?? (DateTime.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local)
+            : Timestamp.TryParse(text) ?? Timestamp.TryParse(WithSeconds(text))
+            ?? (DateTime.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local)
                 && local.Year is >= 1900 and <= 2200 ? calendar.At(local) : null);
-        if (time is { } known) return new Bound(calendar.DayOf(known.UtcTicks), known.UtcTicks);
+        if (time is { Year: >= 1900 and <= 2200 } known) return new Bound(calendar.DayOf(known.UtcTicks), known.UtcTicks);
         query.Fault(name, "not_a_time", "must be a local date or time such as 2026-01-31T08:00, with or without an offset, from 1900 to 2200");
         return null;
+    }
+
+    /// <summary>A time to the minute with an offset, which RFC 3339 lacks, as one that it has: 2026-01-31T08:00:00+02:00.</summary>
+    private static string WithSeconds(string text)
+    {
+        const int minutes = 16;
+        return text.Length > minutes && text[minutes] is 'Z' or '+' or '-' ? text.Insert(minutes, ":00") : text;
     }
 
     private static Definition DefinitionOf(QueryReader query, Settings settings)

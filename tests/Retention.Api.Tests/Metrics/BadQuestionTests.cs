@@ -84,6 +84,20 @@ public sealed class BadQuestionTests(ServiceFixture service)
         (await service.NewTenant("asked").GetAsync($"/v1/cohorts?{query}")).ShouldBeProblem(400, code, path, words);
 
     [Theory]
+    [InlineData("9999-12-31T23:00:00Z")]
+    [InlineData("9999-12-31T23:00Z")]
+    [InlineData("0001-01-01T00:00:00Z")]
+    [InlineData("1899-12-31T23:59")]
+    [InlineData("2025-01-31T08:00+2")]
+    [InlineData("2025-01-31T8")]
+    public async Task A_range_of_hours_is_of_times_of_a_calendar(string time)
+    {
+        foreach (var path in (string[])["/v1/metrics/revenue", "/v1/cohorts"])
+            (await service.NewTenant("asked").GetAsync($"{path}?grain=hour&from={Uri.EscapeDataString(time)}"))
+                .ShouldBeProblem(400, "not_a_time", "from", "2026-01-31T08:00", "1900 to 2200");
+    }
+
+    [Theory]
     [InlineData("retention", 400, "not_allowed")]
     [InlineData("survival", 400, "unknown_parameter")]
     public async Task Comparisons_are_with_the_period_before_where_there_is_one(string metric, int status, string code) =>

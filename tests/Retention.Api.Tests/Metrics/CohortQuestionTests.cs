@@ -148,6 +148,22 @@ public sealed class CohortQuestionTests(ServiceFixture service)
         Table(answer).ShouldBe("2009-12-01T12:00:00+00:00 1/0: 1 1 | 2025-01-05T12:00:00+00:00 1/0: 1 0");
     }
 
+    [Theory]
+    [InlineData("2025-01-05T12:30", "2025-01-05T13:00")]
+    [InlineData("2025-01-05T12:30:00", "2025-01-05T12:30:01")]
+    [InlineData("2025-01-05T12:30Z", "2025-01-05T12:31Z")]
+    [InlineData("2025-01-05T14:30+02:00", "2025-01-05T10:31-02:00")]
+    [InlineData("2025-01-05T14:30:00+02:00", "2025-01-05T14:30:00.5+02:00")]
+    public async Task A_range_of_hours_is_of_local_times_with_or_without_an_offset(string from, string to)
+    {
+        var shop = service.NewTenant("hours");
+        await shop.AcceptAsync(Order("A", "2025-01-05T11:59:59Z"), Order("B", "2025-01-05T12:00:00Z"), Order("C", "2025-01-05T13:00:00Z"));
+
+        var rows = (await shop.AskAsync($"/v1/metrics/revenue?grain=hour&from={Uri.EscapeDataString(from)}&to={Uri.EscapeDataString(to)}")).Rows;
+
+        rows.Select(row => $"{row.GetProperty("period")} {row.GetProperty("orders")}").ShouldBe(["2025-01-05T12:00:00+00:00 1"]);
+    }
+
     [Fact]
     public async Task A_bracket_in_csv_is_named_too() =>
         (await (await OpenAsync()).AskAsync("/v1/cohorts?brackets=1-2&asOf=2025-05-01&format=csv")).Text.ReplaceLineEndings("|")
