@@ -22,6 +22,9 @@ public sealed record ServiceOptions(string ConnectionString, int Port, string Sc
     /// <summary>Accept a server without fsync: for throw-away data only.</summary>
     public bool AllowFsyncOff { get; init; }
 
+    /// <summary>The most memory that histories held for folds may take, in bytes.</summary>
+    public long HistoryMemory { get; init; } = Place.DefaultHistoryMemory;
+
     /// <summary>Whether this process keeps the read models; without it another one on the same database does.</summary>
     public bool Projects { get; init; } = true;
 }
@@ -52,7 +55,7 @@ public static class RetentionApp
     {
         services.AddSingleton(options).AddSingleton(time);
         services.AddSingleton(_ => new NpgsqlDataSourceBuilder(options.ConnectionString) { ConnectionStringBuilder = { ApplicationName = "retention" } }.Build());
-        services.AddSingleton(all => new Place(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
+        services.AddSingleton(all => new Place(all.GetRequiredService<NpgsqlDataSource>(), options.Schema, options.HistoryMemory));
         services.AddSingleton<EventLog>().AddSingleton<GroupCommit>().AddSingleton<SafePosition>().AddSingleton<CustomerKeys>().AddSingleton<Sealing>();
         services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>().AddSingleton<FittedModels>();
         services.AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();

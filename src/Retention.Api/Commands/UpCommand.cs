@@ -4,6 +4,7 @@ using Npgsql;
 using Retention.Api.Demo;
 using Retention.Api.Tenancy;
 using Retention.Projections.Embedded;
+using Retention.Projections.EventLog;
 
 namespace Retention.Api.Commands;
 
@@ -34,6 +35,17 @@ internal sealed class UpCommand(UpCommand.Wish wish)
             HelpName = "STRING",
         };
         var noDemo = new Option<bool>("--no-demo") { Description = "Do not load the demo tenant" };
+        var historyMemory = new Option<int>("--history-memory")
+        {
+            Description = "Memory in MB that histories may take, so that questions beyond the defaults are answered fast",
+            DefaultValueFactory = _ => (int)(Place.DefaultHistoryMemory >> 20),
+            HelpName = "MB",
+        };
+        historyMemory.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && number is < 0 or > 1_000_000)
+                result.AddError("--history-memory must be a number from 0 to 1000000.");
+        });
         var noProjections = new Option<bool>("--no-projections")
         {
             Description = "Only take events in and answer: another process on the same database keeps the read models",
@@ -43,7 +55,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
             "Start the service and stay in the foreground until Ctrl-C or SIGTERM. "
             + "Exit codes: 0 stopped as asked, 1 not started (already running, port taken, no PostgreSQL) or failed.")
         {
-            port, data, connection, noDemo, noProjections,
+            port, data, connection, noDemo, historyMemory, noProjections,
         };
         command.SetAction((parsed, ct) => RunAsync(
             new Wish(
@@ -51,7 +63,8 @@ internal sealed class UpCommand(UpCommand.Wish wish)
                 Path.GetFullPath(parsed.GetRequiredValue(data)),
                 parsed.GetValue(connection),
                 !parsed.GetValue(noDemo) && !parsed.GetValue(noProjections),
-                !parsed.GetValue(noProjections)),
+                !parsed.GetValue(noProjections),
+                (long)parsed.GetValue(historyMemory) << 20),
             ct));
         return command;
     }
@@ -98,7 +111,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         await using var postgres = wish.ConnectionString is null
             ? await EmbeddedPostgres.StartAsync(new EmbeddedOptions(Path.Combine(wish.DataFolder, "postgres"), Screen.Say), ct)
             : null;
-        await using var app = RetentionApp.Build(new ServiceOptions(wish.ConnectionString ?? postgres!.ConnectionString, wish.Port) { Projects = wish.Projects });
+        await using var app = RetentionApp.Build(new ServiceOptions(wish.ConnectionString ?? postgres!.ConnectionString, wish.Port) { Projects = wish.Projects, HistoryMemory = wish.HistoryMemory });
         await app.StartAsync(ct);
         using var stopped = new CancellationTokenSource();
         var keeping = postgres?.KeepRunningAsync(stopped.Token) ?? Task.CompletedTask;
@@ -171,5 +184,5 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         $"Port {port} is taken by another program: choose another one with --port.";
 
     /// <summary>What the command line asks for.</summary>
-    internal sealed record Wish(int Port, string DataFolder, string? ConnectionString, bool Demo, bool Projects);
+    internal sealed record Wish(int Port, string DataFolder, string? ConnectionString, bool Demo, bool Projects, long HistoryMemory);
 }

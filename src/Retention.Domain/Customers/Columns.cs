@@ -81,6 +81,25 @@ public sealed class Columns
         return columns;
     }
 
+    /// <summary>Gives back the room that nothing was put into, before columns are kept.</summary>
+    public Columns Trim()
+    {
+        Array.Resize(ref ids, Count);
+        Array.Resize(ref traits, Count);
+        Array.Resize(ref purchaseEnds, Count);
+        Array.Resize(ref otherEnds, Count);
+        Array.Resize(ref occurredAt, Purchases);
+        Array.Resize(ref order, Purchases);
+        Array.Resize(ref total, Purchases);
+        Array.Resize(ref knownFrom, Purchases);
+        Array.Resize(ref channel, Purchases);
+        if (margin is not null) Array.Resize(ref margin, Purchases);
+        Array.Resize(ref others, Others);
+        Array.Resize(ref othersKnownFrom, Others);
+        profiles.Clear();
+        return this;
+    }
+
     /// <summary>Forgets all customers, and keeps the room that they took; not for columns that anybody else reads.</summary>
     public void Clear()
     {
@@ -177,8 +196,9 @@ public sealed class Columns
     {
         if (Others == others.Length)
         {
-            Array.Resize(ref others, Others * 2);
-            Array.Resize(ref othersKnownFrom, Others * 2);
+            var size = Math.Max(16, Others * 2);
+            Array.Resize(ref others, size);
+            Array.Resize(ref othersKnownFrom, size);
         }
         others[Others] = new Told(known.OccurredAt, fact);
         othersKnownFrom[Others] = known.From;
@@ -207,10 +227,11 @@ public sealed class Columns
     {
         if (Count == ids.Length)
         {
-            Array.Resize(ref ids, Count * 2);
-            Array.Resize(ref traits, Count * 2);
-            Array.Resize(ref purchaseEnds, Count * 2);
-            Array.Resize(ref otherEnds, Count * 2);
+            var size = Math.Max(16, Count * 2);
+            Array.Resize(ref ids, size);
+            Array.Resize(ref traits, size);
+            Array.Resize(ref purchaseEnds, size);
+            Array.Resize(ref otherEnds, size);
         }
         ids[Count] = customer;
         purchaseEnds[Count] = Purchases;
@@ -258,7 +279,7 @@ public sealed class Columns
 
     private void GrowPurchases()
     {
-        var size = Purchases * 2;
+        var size = Math.Max(64, Purchases * 2);
         Array.Resize(ref occurredAt, size);
         Array.Resize(ref order, size);
         Array.Resize(ref total, size);

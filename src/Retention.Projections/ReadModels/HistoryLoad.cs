@@ -91,10 +91,10 @@ internal sealed class HistoryLoad(Place place, string tenant)
             if (longer.Contains(customer)) continue;
             columns.Add(customer, core);
             if (columns.Count < PartSize) continue;
-            take(columns);
+            take(columns.Trim());
             columns = new Columns();
         }
-        if (columns.Count > 0) take(columns);
+        if (columns.Count > 0) take(columns.Trim());
     }
 
     private static async Task<T> ScalarAsync<T>(NpgsqlConnection connection, string sql, CancellationToken ct)
