@@ -54,6 +54,27 @@ public sealed class ScoreTests(ServiceFixture service)
     }
 
     [Fact]
+    public async Task Groups_of_a_dimension_add_up_to_everybody()
+    {
+        var (shop, _) = await service.ImportCdnowAsync();
+        await shop.FitAsync("mbg-nbd");
+        var named = (await AtRiskAsync(shop, $"{Then}&limit=1000")).ConvertAll(row => row.Word("customer"));
+        var countries = new[] { "FI", "SE", "NO", "DK" };
+        await shop.AcceptAsync([.. named.Where((_, index) => index % 5 < 4).Select((customer, index) => Event(
+            "customer_registered", customer, "1996-12-31", new System.Text.Json.Nodes.JsonObject { ["country"] = countries[index % 4] }))]);
+
+        var all = (await shop.AskAsync($"/v1/metrics/clv?grain=year&{Then}")).Row("1997-01-01");
+        var groups = (await shop.AskAsync($"/v1/metrics/clv?grain=year&{Then}&groupBy=country")).Rows;
+        var finland = (await shop.AskAsync($"/v1/metrics/clv?grain=year&{Then}&filter=country:FI")).Row("1997-01-01");
+
+        groups.Select(row => row.GetProperty("group").GetString()).ShouldBe(["DK", "FI", "NO", "SE", null]);
+        groups.Sum(row => row.Rate("clvSum")!.Value).ShouldBe(all.Rate("clvSum")!.Value, all.Rate("clvSum")!.Value * 1e-12);
+        groups.Sum(row => row.Rate("expectedPurchases")!.Value * row.Count("customers")).ShouldBe(all.Rate("expectedPurchases")!.Value * all.Count("customers"), 1e-9);
+        finland.Rate("clvSum").ShouldBe(groups.Single(row => row.GetProperty("group").GetString() == "FI").Rate("clvSum"));
+        (await AtRiskAsync(shop, $"{Then}&limit=1000&filter=country:FI")).Count.ShouldBe((int)finland.Count("customers"));
+    }
+
+    [Fact]
     public async Task The_list_at_risk_is_in_order_of_expected_loss_page_by_page_and_as_CSV()
     {
         var (shop, _) = await service.ImportCdnowAsync();

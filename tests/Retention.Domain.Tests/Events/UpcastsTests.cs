@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Retention.Domain.Clv;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
 
@@ -36,6 +37,11 @@ public class UpcastsTests
         if (type == SettingsChanged.Name)
         {
             SettingsChanged.Read(data).Same(SettingsChanged.Read(Golden.Today(type))).ShouldBeTrue();
+            return;
+        }
+        if (type == ClvModelFitted.Name)
+        {
+            ClvModelFitted.Read(data).ToData().ShouldBe(ClvModelFitted.Read(Golden.Today(type)).ToData());
             return;
         }
         var faults = new List<Fault>();
