@@ -40,6 +40,26 @@ public sealed class ImportCommandTests(ScratchPostgres postgres) : IClassFixture
         error.ToString().ShouldContain("Projecting 100 %");
     }
 
+    [Theory]
+    [InlineData("olist_orders.csv")]
+    [InlineData("")]
+    public async Task Any_file_of_a_data_set_or_their_folder_takes_its_neighbours_with_it(string given)
+    {
+        File("olist_orders.csv", "order_id,customer_id,order_status,order_purchase_timestamp\no-1,c-1,delivered,2017-01-01 10:00:00\n");
+        File("olist_customers.csv", "customer_id,customer_unique_id,customer_state\nc-1,u-1,SP\n");
+        File("olist_order_payments.csv", "order_id,payment_value\no-1,10.00\no-1,2.50\n");
+        File("olist_order_items.csv", "order_id,product_id,price\n");
+        (await RunAsync(Path.Combine(folder.FullName, given), "--mapping", "olist", "--url", Url())).ShouldBe(1);
+        error.ToString().ShouldContain("olist_order_reviews.csv.gz, is missing");
+        File("olist_order_reviews.csv", "review_id,order_id,review_score,review_comment_title,review_comment_message,review_answer_timestamp\nr-1,o-1,5,,Bom,2017-01-05 10:00:00\n");
+
+        (await RunAsync(Path.Combine(folder.FullName, given), "--mapping", "olist", "--url", Url(), "--tenant", "shop")).ShouldBe(0);
+
+        Cells("Events feedback_given").ShouldBe("1");
+        Cells("Events purchase_made").ShouldBe("1");
+        Cells("accepted").ShouldBe("3");
+    }
+
     [Fact]
     public async Task A_dry_run_needs_no_projection()
     {
