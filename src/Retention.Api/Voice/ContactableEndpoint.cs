@@ -7,31 +7,31 @@ namespace Retention.Api.Voice;
 
 /// <summary>
 /// <c>GET /v1/customers/{id}/contactable</c>: whether the customer may be asked for an answer. The throttle is in whole local days since the
-/// last request that did not bounce, of whichever instrument.
+/// last request that did not bounce, of whichever instrument and to whichever of the customer's ids.
 /// </summary>
 public static class ContactableEndpoint
 {
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
         await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Periods = false, Groups = false });
-        var id = CustomerEndpoints.IdOf(http);
-        var history = await request.Snapshot.CustomerAsync(id, http.RequestAborted)
+        var (id, question) = (CustomerEndpoints.IdOf(http), request.Question);
+        var joined = await request.Snapshot.IdentityAsync(id, question.KnownAt, http.RequestAborted)
             ?? throw new ProblemException(404, "unknown_customer", $"There is no customer {id}, or no event of it is reflected yet.");
-        var asOf = request.Question.AsOf;
-        var customer = new CustomerView(history, request.Question.Definition, asOf.Moment.UtcTicks);
+        var customer = new CustomerView(question.Definition, question.AsOf.Moment.UtcTicks, question.KnownAt)
+            .Look(Columns.Of((joined.Id, joined.History.Entries)), 0);
         var throttle = request.Settings.AskThrottleDays;
         var asked = AskedRequest.LastDelivered(customer.Others);
         DateOnly? day = asked is { } at ? customer.DayOf(at) : null;
         var from = day?.AddDays(throttle);
         return Results.Json(new
         {
-            customer = id,
-            contactable = from is null || from <= asOf.Day,
-            lastAskedAt = asked is { } last ? request.Question.Definition.Calendar.Local(new DateTimeOffset(last, TimeSpan.Zero)) : (DateTimeOffset?)null,
-            daysSinceAsked = asOf.Day.DayNumber - day?.DayNumber,
+            customer = joined.Id,
+            contactable = from is null || from <= question.AsOf.Day,
+            lastAskedAt = asked is { } last ? question.Definition.Calendar.Local(new DateTimeOffset(last, TimeSpan.Zero)) : (DateTimeOffset?)null,
+            daysSinceAsked = question.AsOf.Day.DayNumber - day?.DayNumber,
             throttleDays = throttle,
             contactableFrom = from,
-            asOf = asOf.Moment,
+            asOf = question.AsOf.Moment,
             position = request.Snapshot.Reflection.Position,
         }, MetricAnswer.Json);
     }

@@ -16,11 +16,12 @@ public sealed class OlistRecountTests(ServiceFixture service)
         var report = await shop.ImportAsync("olist", files.Zip());
         await using var scratch = await LoadAsync(files);
 
+        report.Count("rejectedEvents").ShouldBe(0, report.GetProperty("rejected").ToString());
         report.Count("accepted").ShouldBe((await CountsAsync(scratch, """
             select (select count(*) from order_reviews) + count(*) filter (where order_status <> 'created') + count(*) filter (where order_status in ('canceled', 'unavailable'))
             from orders
             """)).Single() + report.GetProperty("eventsMade").Count("customer_changed"));
-        report.Count("refusedLines").ShouldBe((await CountsAsync(scratch, "select count(*) from orders where order_status = 'created'")).Single());
+        report.Count("refusedLines").ShouldBe((await CountsAsync(scratch, "select count(*) from orders where order_status = 'created'")).Single(), report.GetProperty("refused").ToString());
         foreach (var grain in (string[])["month", "week", "day"])
         {
             var served = (await shop.AskAsync($"/v1/metrics/csat?grain={grain}")).Rows.Where(row => row.Word("status") == "complete" && row.Count("responses") > 0)
