@@ -122,7 +122,7 @@ public static class Olist
         foreach (var row in tables.Rows("order_reviews", columns, report))
         {
             var (review, order, score, time) = (row.RequiredText(0), row.RequiredText(1), row.Number(2), row.Time(5));
-            var comment = string.Join('\n', ((string[])[row.Text(3), row.Text(4)]).Where(text => text.Length > 0));
+            var comment = string.Join('\n', ((string[])[row.FreeText(3), row.FreeText(4)]).Where(text => text.Length > 0));
             row.Require(score is 1 or 2 or 3 or 4 or 5, 2, "off_scale", "must be a whole number from 1 to 5");
             row.Require(owners.ContainsKey(order), 1, "unknown_order", "is not among the orders");
             if (!Keeps(row, "order_reviews", report)) continue;

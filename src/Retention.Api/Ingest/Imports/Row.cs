@@ -32,10 +32,15 @@ public sealed class Row(long line, long ordinal, string[] fields, IReadOnlyList<
     public (string Code, string Message)? Fault { get; private set; }
 
     /// <summary>The field literally, or "" where nothing but blanks is given.</summary>
-    public string Text(int column)
+    public string Text(int column) => Text(column, MaxText);
+
+    /// <summary>What somebody wrote in their own words, or "" for none.</summary>
+    public string FreeText(int column) => Text(column, Domain.Events.Fields.MaxFreeText);
+
+    private string Text(int column, int most)
     {
         var text = fields[places[column]];
-        if (text.Length > MaxText) Blame(column, "too_long", $"may have at most {MaxText} characters");
+        if (text.Length > most) Blame(column, "too_long", $"may have at most {most} characters");
         else if (text.AsSpan().IndexOfAny('\0', '\uFFFD') >= 0) Blame(column, "not_text", "is not UTF-8 text, or contains a zero byte");
         return string.IsNullOrWhiteSpace(text) ? "" : text;
     }
