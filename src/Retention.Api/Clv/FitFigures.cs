@@ -1,3 +1,4 @@
+using Retention.Domain.Clv;
 using Retention.Projections.Running;
 
 namespace Retention.Api.Clv;
@@ -19,9 +20,11 @@ public sealed record FitFigures(
     public static FitFigures Of(FittedModel fitted)
     {
         var fit = fitted.Fit;
+        // The store keeps members in an order of its own.
+        var names = PurchaseModels.ParameterNames(fit.ToModel());
         return new(
-            fit.Model, fit.Parameters, fit.LogLikelihood, fit.Spend is { } spend ? new(spend.P, spend.Q, spend.Gamma, spend.LogLikelihood, spend.Customers) : null,
-            fit.Customers, fit.GradientNorm, fit.Diagnostics, fit.StandardErrors, fit.TimeUnit, fit.ObservationEnd,
+            fit.Model, names.ToDictionary(name => name, name => fit.Parameters[name]), fit.LogLikelihood, fit.Spend is { } spend ? new(spend.P, spend.Q, spend.Gamma, spend.LogLikelihood, spend.Customers) : null,
+            fit.Customers, fit.GradientNorm, fit.Diagnostics, fit.StandardErrors is { } errors ? names.ToDictionary(name => name, name => errors[name]) : null, fit.TimeUnit, fit.ObservationEnd,
             Domain.Definitions.Definition.FromKey(fit.Definition).Calendar.Zone, fit.TrainedAt, fitted.FittedAt, fitted.Position);
     }
 }

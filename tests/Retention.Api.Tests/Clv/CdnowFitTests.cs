@@ -30,6 +30,7 @@ public sealed class CdnowFitTests(ServiceFixture service)
         fit.Root.GetProperty("model").GetString().ShouldBe(model);
         fit.Number("customers").ShouldBe(2_357);
         fit.Root.GetProperty("logLikelihood").GetDouble().ShouldBe(logLikelihood, 1e-3);
+        fit.Root.GetProperty("parameters").EnumerateObject().Select(parameter => parameter.Name).ShouldBe(parameters.Select(parameter => parameter.Name));
         foreach (var (name, value) in parameters) ShouldBeNear(fit.Root.GetProperty("parameters"), name, value);
         var spend = fit.Root.GetProperty("spend");
         spend.GetProperty("logLikelihood").GetDouble().ShouldBe(-4055.918, 1e-3);
