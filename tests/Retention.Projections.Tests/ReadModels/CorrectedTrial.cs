@@ -47,11 +47,11 @@ internal sealed record CorrectedTrial(IReadOnlyList<Happening> Told, Choice Choi
     private static CorrectedTrial Arriving(Happening[] facts, Happening[] corrections, Happening[] again, CorrectedTrial trial)
     {
         var random = new Random(trial.Seed);
-        var first = corrections.Concat(facts).Select((told, index) => told with { Id = $"{(index * 7) % 10}-{index}" }).ToArray();
+        var first = Trial.Aimed([.. corrections.Concat(facts).Select((told, index) => told with { Id = $"{(index * 7) % 10}-{index}" })], trial.Seed);
         var contested = first.Where(told => told.What == What.Merged).Take(1).Concat(first.Where(told => told.What == What.Retracted).Take(1))
             .Concat(first.Where(told => !told.Corrects()).Take(Contested - 2)).ToArray();
         if (contested.Length == 0) return trial with { Told = first };
-        var told = first.Concat(again.Select((next, index) => next with { Source = contested[index % contested.Length].Source, Id = contested[index % contested.Length].Id }))
+        var told = first.Concat(Trial.Aimed(again, trial.Seed).Select((next, index) => next with { Source = contested[index % contested.Length].Source, Id = contested[index % contested.Length].Id }))
             .Select(next => next.What == What.Retracted ? next with { About = AboutOf(contested[int.Parse(next.About) % contested.Length]) } : next)
             .Where(next => next.What != What.Retracted || next.Name() != next.Target()).ToArray();
         random.Shuffle(told);

@@ -49,7 +49,7 @@ internal sealed record Trial(IReadOnlyList<Happening> Told, Choice Choice, DateT
         from choice in Choices
         from asOf in Times
         from seed in Gen.Choose(0, int.MaxValue - 1)
-        select new Trial(Named(told, seed), choice, asOf, seed);
+        select new Trial(Aimed([.. told.Select((happening, index) => happening with { Id = $"{(index * 7) % 10}-{index}" })], seed), choice, asOf, seed);
 
     public static Arbitrary<Trial> Any { get; } = Arb.From(Trials, Smaller);
 
@@ -77,17 +77,19 @@ internal sealed record Trial(IReadOnlyList<Happening> Told, Choice Choice, DateT
 
     public override string ToString() => $"asOf {AsOf:u} by {Choice} seed {Seed}:\n{string.Join('\n', Told)}";
 
-    /// <summary>Gives every event its id, and every revision and withdrawal an answer of the same customer if there is one.</summary>
-    private static Happening[] Named(IReadOnlyCollection<Happening> told, int seed)
+    /// <summary>Points every revision and withdrawal of an answer to one of the same customer, if there is one.</summary>
+    /// <param name="named">Events that have their ids.</param>
+    public static Happening[] Aimed(Happening[] named, int seed)
     {
         var random = new Random(seed);
-        var named = told.Select((happening, index) => happening with { Id = $"{(index * 7) % 10}-{index}" }).ToArray();
         return [.. named.Select(happening => happening.What is What.Revised or What.Withdrew ? happening with { About = Target(happening) } : happening)];
 
         string Target(Happening change)
         {
             var answers = named.Where(happening => happening.What == What.Answered && happening.Customer == change.Customer).ToList();
-            return answers.Count == 0 ? "shop/none" : answers[random.Next(answers.Count)] is var answer ? $"{answer.Source}/{answer.Id}" : "";
+            if (answers.Count == 0) return "shop/none";
+            var answer = answers[random.Next(answers.Count)];
+            return $"{answer.Source}/{answer.Id}";
         }
     }
 
