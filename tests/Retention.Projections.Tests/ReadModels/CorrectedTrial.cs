@@ -51,7 +51,7 @@ internal sealed record CorrectedTrial(IReadOnlyList<Happening> Told, Choice Choi
         var contested = first.Where(told => told.What == What.Merged).Take(1).Concat(first.Where(told => told.What == What.Retracted).Take(1))
             .Concat(first.Where(told => !told.Corrects()).Take(Contested - 2)).ToArray();
         if (contested.Length == 0) return trial with { Told = first };
-        var told = first.Concat(Trial.Aimed(again, trial.Seed).Select((next, index) => next with { Source = contested[index % contested.Length].Source, Id = contested[index % contested.Length].Id }))
+        var told = first.Concat(Trial.Aimed([.. again.Select((next, index) => next with { Source = contested[index % contested.Length].Source, Id = contested[index % contested.Length].Id })], trial.Seed))
             .Select(next => next.What == What.Retracted ? next with { About = AboutOf(contested[int.Parse(next.About) % contested.Length]) } : next)
             .Where(next => next.What != What.Retracted || next.Name() != next.Target()).ToArray();
         random.Shuffle(told);

@@ -64,7 +64,8 @@ public sealed class DeletedTenantTests(PostgresFixture postgres) : IAsyncLifetim
             "shop", "2", "ann", Trial.Start, new CustomerEvent.ComplaintReceived("k", null, null, null, null, "a text, for a key")),
             new Happening("ann", Trial.Start, "shop", "3", What.Answered, "nps", Score: 4).ToEnvelope(),
             Envelope.Of("shop", "4", "ann", Trial.Start, new CustomerEvent.EventRetracted("not there yet", null, null)),
-            Envelope.Of("shop", "5", "ann", Trial.Start, new CustomerEvent.CustomerMerged("bob")));
+            Envelope.Of("shop", "5", "ann", Trial.Start, new CustomerEvent.CustomerMerged("bob")),
+            new Happening("ann", Trial.Start, "shop", "6", What.Asked, "nps", Request: "q").ToEnvelope());
         if (reflect) await Shop.ReflectAsync();
     }
 
