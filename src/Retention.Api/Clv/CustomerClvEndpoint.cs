@@ -23,7 +23,7 @@ public sealed record CustomerClvFigures(
     string Customer, DateTimeOffset AsOf, long Position, DateOnly ObservationEnd, string? Reason, int? Frequency, int? AgeAtLastPurchase, int? Age,
     double? MeanRepeatValue, double? PAlive, double? ExpectedPurchases, double? BuysAgain, double? ExpectedAverageValue, double? Clv, double? MarginShare,
     double? ClvMargin, Dictionary<string, DateOnly?>? ExpectedNextPurchase, int Horizon, double DiscountRate, string? Model,
-    IReadOnlyDictionary<string, double>? Parameters, SpendFigures? Spend, IReadOnlyList<string>? Diagnostics, long? FitPosition);
+    Dictionary<string, double>? Parameters, Dictionary<string, double>? Spend, IReadOnlyList<string>? Diagnostics, long? FitPosition);
 
 /// <summary><c>GET /v1/customers/{id}/clv</c>.</summary>
 public static class CustomerClvEndpoint

@@ -59,6 +59,7 @@ public static class Csv
     private static object? Plain(object? value) => value switch
     {
         DateTimeOffset time => Timestamp.Format(time),
+        IReadOnlyList<string> sentences => string.Join("; ", sentences),
         Enum word => JsonNamingPolicy.SnakeCaseLower.ConvertName(word.ToString()),
         _ => value,
     };

@@ -142,6 +142,23 @@ public sealed class ScoreTests(ServiceFixture service)
     }
 
     [Fact]
+    public async Task Scores_and_fits_are_answered_as_CSV_too()
+    {
+        var (shop, _) = await service.ImportCdnowAsync();
+        await shop.FitAsync("bg-nbd");
+        await shop.FitAsync("pareto-nbd");
+
+        var customer = CsvLines.Of(await shop.AskAsync($"/v1/customers/00004/clv?{Then}&format=csv")).ShouldHaveSingleItem();
+        var fits = CsvLines.Of(await shop.AskAsync("/v1/models/clv?format=csv"));
+
+        var score = (await shop.AskAsync($"/v1/customers/00004/clv?{Then}")).Root;
+        foreach (var figure in new[] { "pAlive", "clv", "frequency" }) customer[figure].ShouldBe(score.GetProperty(figure).GetRawText());
+        customer["expectedNextPurchase_high"].ShouldBe(score.GetProperty("expectedNextPurchase").Word("high"));
+        customer["parameters_beta"].ShouldBe(score.GetProperty("parameters").GetProperty("beta").GetRawText());
+        fits.Select(fit => (fit["model"], fit["parameters_a"] == "", fit["parameters_s"] == "", fit["diagnostics"])).ShouldBe([("bg-nbd", false, true, ""), ("pareto-nbd", true, false, "")]);
+    }
+
+    [Fact]
     public async Task The_same_question_is_answered_byte_by_byte_the_same()
     {
         var (shop, _) = await service.ImportCdnowAsync();
