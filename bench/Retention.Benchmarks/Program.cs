@@ -22,8 +22,15 @@ clv.SetAction(words => ClvBenchmark.Run(
 var customers = new Option<int>("--customers") { DefaultValueFactory = _ => 1_000_000, Description = "Customers of the large tenant; the small one has a tenth." };
 var purchases = new Option<int>("--purchases") { DefaultValueFactory = _ => 10_000_000, Description = "Purchases of the large tenant, about." };
 var times = new Option<int>("--repeat") { DefaultValueFactory = _ => 20, Description = "How often each question is asked." };
-var query = new Command("query", "Questions from cells, by folds and as plain SQL, on a private PostgreSQL.") { customers, purchases, times, json };
+var part = new Option<string?>("--only") { Description = "Only measurements whose name contains this." };
+var data = new Option<DirectoryInfo?>("--data") { Description = "Keep the generated data in this folder, and use what an earlier run has kept there." };
+var query = new Command("query", "Questions from cells, by folds and as plain SQL, on a private PostgreSQL.") { customers, purchases, times, part, data, json };
 query.SetAction((words, ct) => QueryBenchmark.RunAsync(
-    new QueryOptions(words.GetValue(customers), words.GetValue(purchases), words.GetValue(times), words.GetValue(json)), ct));
+    new QueryOptions(words.GetValue(customers), words.GetValue(purchases), words.GetValue(times))
+    {
+        Only = words.GetValue(part) ?? "",
+        Data = words.GetValue(data),
+        Json = words.GetValue(json),
+    }, ct));
 
 return await new RootCommand("Measures what the documentation claims.") { append, clv, query }.Parse(args).InvokeAsync();

@@ -16,7 +16,16 @@ namespace Retention.Benchmarks.Query;
 
 /// <param name="Customers">Of the large tenant; the small one has a tenth.</param>
 /// <param name="Repeat">How often each question is asked.</param>
-internal sealed record QueryOptions(int Customers, int Purchases, int Repeat, FileInfo? Json);
+internal sealed record QueryOptions(int Customers, int Purchases, int Repeat)
+{
+    /// <summary>What the names of the measurements contain that are taken.</summary>
+    public string Only { get; init; } = "";
+
+    /// <summary>Where the generated data stay for further runs; null for a throwaway server.</summary>
+    public DirectoryInfo? Data { get; init; }
+
+    public FileInfo? Json { get; init; }
+}
 
 /// <summary>
 /// Measures questions: from maintained cells, by a fold cold and warm, and as plain SQL over a table of purchases in the same server; and
@@ -39,7 +48,8 @@ internal sealed class QueryBenchmark(Place place, QueryOptions options, QueryRep
 
     public static async Task<int> RunAsync(QueryOptions options, CancellationToken ct)
     {
-        await using var postgres = await EmbeddedPostgres.StartAsync(EmbeddedOptions.Temporary(_ => { }) with { Settings = Server }, ct);
+        var kept = options.Data is { } folder ? new EmbeddedOptions(folder.FullName, _ => { }) : EmbeddedOptions.Temporary(_ => { });
+        await using var postgres = await EmbeddedPostgres.StartAsync(kept with { Settings = Server }, ct);
         await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { CommandTimeout = 0 }.ConnectionString);
         var place = new Place(dataSource);
         await Migrations.ApplyAsync(place, ct);
@@ -78,8 +88,11 @@ internal sealed class QueryBenchmark(Place place, QueryOptions options, QueryRep
         await BatchesAsync(large, ct);
     }
 
+    private bool Wants(string name) => name.Contains(options.Only, StringComparison.Ordinal);
+
     private async Task WriteAsync(SampleShop shop, CancellationToken ct)
     {
+        if (await shop.IsThereAsync(ct)) return;
         var clock = Stopwatch.StartNew();
         await shop.WriteAsync(ct);
         report.Note($"{shop.Tenant}: {shop.Customers:n0} customers, {shop.Events:n0} events written in {clock.Elapsed.TotalSeconds:n0} s");
@@ -90,6 +103,7 @@ internal sealed class QueryBenchmark(Place place, QueryOptions options, QueryRep
 
     private async Task AskAsync(string name, SampleShop shop, Question question, Func<Snapshot, Question, Task> ask, CancellationToken ct)
     {
+        if (!Wants(name)) return;
         var taken = new List<TimeSpan>();
         for (var round = 0; round <= options.Repeat; round++)
         {
@@ -104,6 +118,7 @@ internal sealed class QueryBenchmark(Place place, QueryOptions options, QueryRep
     /// <summary>Each time by a place that holds nothing yet.</summary>
     private async Task ColdAsync(string name, SampleShop shop, Question question, Func<Snapshot, Question, Task> ask, CancellationToken ct)
     {
+        if (!Wants(name)) return;
         var taken = new List<TimeSpan>();
         for (var round = 0; round < 4; round++)
         {
@@ -117,6 +132,7 @@ internal sealed class QueryBenchmark(Place place, QueryOptions options, QueryRep
 
     private async Task SqlAsync(string name, string sql, int? window, CancellationToken ct)
     {
+        if (!Wants(name)) return;
         await using var command = place.Command(sql);
         command.CommandTimeout = 0;
         command.Parameters.AddWithValue("large");
@@ -132,21 +148,24 @@ internal sealed class QueryBenchmark(Place place, QueryOptions options, QueryRep
     /// <summary>Batches of 5 000 purchases of today by customers at random, projected one by one, and a backlog of twenty.</summary>
     private async Task BatchesAsync(SampleShop shop, CancellationToken ct)
     {
+        var name = $"projection of {Projector.BatchSize:n0} events";
+        if (!Wants(name)) return;
         var log = new Projections.EventLog.EventLog(place);
+        var run = Guid.NewGuid().ToString("N")[..8];
         var projector = Projecting();
         var taken = new List<TimeSpan>();
         for (var batch = 0; batch < 12; batch++)
         {
-            await AppendAsync(log, shop, batch, ct);
+            await AppendAsync(log, (shop, run, batch), ct);
             var start = Stopwatch.GetTimestamp();
             while (await projector.AdvanceAsync(ct))
             {
             }
             if (batch > 1) taken.Add(Stopwatch.GetElapsedTime(start));
         }
-        report.Add($"projection of {Projector.BatchSize:n0} events", taken);
+        report.Add(name, taken);
 
-        for (var batch = 12; batch < 32; batch++) await AppendAsync(log, shop, batch, ct);
+        for (var batch = 12; batch < 32; batch++) await AppendAsync(log, (shop, run, batch), ct);
         var clock = Stopwatch.StartNew();
         while (await projector.AdvanceAsync(ct))
         {
@@ -154,15 +173,16 @@ internal sealed class QueryBenchmark(Place place, QueryOptions options, QueryRep
         report.Note(string.Create(CultureInfo.InvariantCulture, $"a backlog of {20 * Projector.BatchSize:n0} events is projected at {20 * Projector.BatchSize / clock.Elapsed.TotalSeconds:n0} events/s"));
     }
 
-    private async Task AppendAsync(Projections.EventLog.EventLog log, SampleShop shop, int batch, CancellationToken ct)
+    private async Task AppendAsync(Projections.EventLog.EventLog log, (SampleShop Shop, string Run, int Number) batch, CancellationToken ct)
     {
-        var random = new Random(batch);
+        var shop = batch.Shop;
+        var random = new Random(batch.Number);
         var sealing = new Sealing(new CustomerKeys(place));
         var events = Enumerable.Range(0, Projector.BatchSize).Select(number =>
         {
-            var data = string.Create(CultureInfo.InvariantCulture, $$"""{"orderId":"n{{batch}}-{{number}}","currency":"EUR","total":{{random.Next(500, 20_000) / 100m}},"channel":"web"}""");
+            var data = string.Create(CultureInfo.InvariantCulture, $$"""{"orderId":"n{{batch.Run}}-{{batch.Number}}-{{number}}","currency":"EUR","total":{{random.Next(500, 20_000) / 100m}},"channel":"web"}""");
             return new Envelope(
-                "bench", $"n{batch}-{number}", "purchase_made", SampleShop.CustomerOf(random.Next(shop.Customers)),
+                "bench", $"n{batch.Run}-{batch.Number}-{number}", "purchase_made", SampleShop.CustomerOf(random.Next(shop.Customers)),
                 new DateTimeOffset(SampleShop.End).AddSeconds(-random.Next(86_400)), System.Text.Json.JsonElement.Parse(data));
         }).ToList();
         foreach (var part in events.Chunk(1_000))

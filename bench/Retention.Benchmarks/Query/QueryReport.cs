@@ -49,7 +49,11 @@ internal sealed class QueryReport(string server)
             File.WriteAllText(file.FullName, JsonSerializer.Serialize(new { server, notes, figures = figures.Select(figure => new { figure.Name, p50Milliseconds = figure.P50, p99Milliseconds = figure.P99, figure.Count }) }, Json));
     }
 
-    private void Ratio(string name, string of, string to) => AnsiConsole.MarkupLineInterpolated($"{name}: {P50(of) / P50(to):n1}");
+    private void Ratio(string name, string of, string to)
+    {
+        if (P50(of) is { } numerator && P50(to) is { } denominator) AnsiConsole.MarkupLineInterpolated($"{name}: {numerator / denominator:n1}");
+    }
 
-    private double P50(string name) => figures.Find(figure => figure.Name == name).P50;
+    /// <summary>Null for what was not measured.</summary>
+    private double? P50(string name) => figures.Where(figure => figure.Name == name).Select(figure => (double?)figure.P50).SingleOrDefault();
 }

@@ -36,6 +36,9 @@ internal sealed class SampleShop(Place place, string tenant, int customers, int 
 
     public static string CustomerOf(int number) => string.Create(CultureInfo.InvariantCulture, $"c{number:d7}");
 
+    /// <summary>Whether an earlier run has written it.</summary>
+    public Task<bool> IsThereAsync(CancellationToken ct) => ScalarAsync<bool>($"select exists (select from {{schema}}.tenants where tenant_id = '{tenant}')", ct);
+
     /// <summary>Writes everything and says that it is all reflected, but for the cells.</summary>
     public async Task WriteAsync(CancellationToken ct)
     {
