@@ -9,7 +9,14 @@ namespace Retention.Domain.Customers;
 /// </param>
 /// <param name="Names">The source and id of each event.</param>
 /// <param name="Details">Lines and discount codes; empty where no entry has any.</param>
-public readonly record struct ChunkBytes(byte[] Core, byte[] Names, byte[] Details);
+public sealed record ChunkBytes(byte[] Core, byte[] Names, byte[] Details);
+
+/// <summary>How a chunk ends.</summary>
+/// <param name="Count">Entries in it.</param>
+/// <param name="Start">Where the first entry begins in the core.</param>
+/// <param name="OccurredAt">Of the last entry, in UTC ticks.</param>
+/// <param name="Position">From which the last entry was known.</param>
+public sealed record ChunkEnd(int Count, int Start, long OccurredAt, long Position);
 
 /// <summary>
 /// Writes and reads chunks. Integers are 7-bit encoded; times are differences to the entry before, positions zigzag differences, so
@@ -30,18 +37,61 @@ public static class ChunkFormat
         var (time, position, source) = (0L, 0L, "");
         foreach (var entry in entries)
         {
-            core.Write((byte)((byte)FactKinds.Of(entry.Fact) | (entry.KnownUntil != 0 ? Retracted : 0)));
-            core.Write7BitEncodedInt64(entry.OccurredAt - time);
-            core.WriteSigned(entry.KnownFrom - position);
-            if (entry.KnownUntil != 0) core.Write7BitEncodedInt64(entry.KnownUntil - entry.KnownFrom);
-            FactFormat.Write(core, entry.Fact);
-            names.Write(entry.Source == source ? "" : entry.Source);
-            names.Write(entry.Id);
+            WriteCore(core, entry, time, position);
+            WriteNames(names, entry, source);
             WriteDetails(details, (entry.Fact as Fact.Purchase)?.Details);
             (time, position, source) = (entry.OccurredAt, entry.KnownFrom, entry.Source);
         }
         var anyDetails = entries.Any(entry => entry.Fact is Fact.Purchase { Details: not null });
         return new ChunkBytes(core.ToArray(), names.ToArray(), anyDetails ? details.ToArray() : []);
+    }
+
+    /// <summary>A chunk with one more entry at its end, without reading those before it into objects.</summary>
+    /// <param name="bytes">With its names.</param>
+    /// <param name="end">Where the chunk ends, see <see cref="EndOf"/>.</param>
+    public static (ChunkBytes Bytes, ChunkEnd End) Append(ChunkBytes bytes, ChunkEnd end, Entry entry)
+    {
+        using var core = new CompactWriter();
+        core.Write(Version);
+        core.Write7BitEncodedInt(end.Count + 1);
+        var start = (int)core.BaseStream.Position;
+        core.Write(bytes.Core.AsSpan(end.Start));
+        WriteCore(core, entry, end.OccurredAt, end.Position);
+
+        using var names = new CompactWriter();
+        names.Write(bytes.Names);
+        WriteNames(names, entry, "");
+
+        var longer = new ChunkBytes(core.ToArray(), names.ToArray(), Appended(bytes.Details, end.Count, entry));
+        return (longer, new ChunkEnd(end.Count + 1, start, entry.OccurredAt, entry.KnownFrom));
+    }
+
+    /// <summary>How many entries a chunk has.</summary>
+    /// <exception cref="InvalidDataException">Another format wrote the chunk.</exception>
+    public static int CountOf(byte[] core)
+    {
+        var reader = new CompactReader(core);
+        RefuseOthers(reader);
+        return reader.Read7BitEncodedInt();
+    }
+
+    /// <summary>Where a chunk ends, and what the next entry is written as a difference to.</summary>
+    /// <exception cref="InvalidDataException">Another format wrote the chunk, or its bytes are broken.</exception>
+    public static ChunkEnd EndOf(byte[] core)
+    {
+        var reader = new CompactReader(core);
+        RefuseOthers(reader);
+        var count = reader.Read7BitEncodedInt();
+        var (start, time, position) = (reader.At, 0L, 0L);
+        for (var left = count; left > 0; left--)
+        {
+            var kind = reader.ReadByte();
+            time += reader.Read7BitEncodedInt64();
+            position += reader.ReadSigned();
+            if ((kind & Retracted) != 0) reader.Read7BitEncodedInt64();
+            FactFormat.Skip((FactKind)(kind & ~Retracted), reader);
+        }
+        return new ChunkEnd(count, start, time, position);
     }
 
     /// <param name="bytes">Empty names or details read as entries without them.</param>
@@ -103,6 +153,33 @@ public static class ChunkFormat
         var version = core.ReadByte();
         if (version != Version)
             throw new InvalidDataException($"A history chunk has format {version}; this program reads {Version} only. Make the histories anew from the log.");
+    }
+
+    private static void WriteCore(CompactWriter core, Entry entry, long time, long position)
+    {
+        core.Write((byte)((byte)FactKinds.Of(entry.Fact) | (entry.KnownUntil != 0 ? Retracted : 0)));
+        core.Write7BitEncodedInt64(entry.OccurredAt - time);
+        core.WriteSigned(entry.KnownFrom - position);
+        if (entry.KnownUntil != 0) core.Write7BitEncodedInt64(entry.KnownUntil - entry.KnownFrom);
+        FactFormat.Write(core, entry.Fact);
+    }
+
+    private static void WriteNames(CompactWriter names, Entry entry, string source)
+    {
+        names.Write(entry.Source == source ? "" : entry.Source);
+        names.Write(entry.Id);
+    }
+
+    /// <summary>The details of a chunk with those of one more entry.</summary>
+    private static byte[] Appended(byte[] before, int count, Entry entry)
+    {
+        var own = (entry.Fact as Fact.Purchase)?.Details;
+        if (before.Length == 0 && own is null) return before;
+        using var details = new CompactWriter();
+        if (before.Length > 0) details.Write(before);
+        else for (var left = count; left > 0; left--) WriteDetails(details, null);
+        WriteDetails(details, own);
+        return details.ToArray();
     }
 
     private static void WriteDetails(CompactWriter to, PurchaseDetails? details)

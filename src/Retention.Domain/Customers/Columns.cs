@@ -168,10 +168,22 @@ public sealed class Columns
     /// <summary>Adds a customer whose whole history is one chunk.</summary>
     /// <param name="core">See <see cref="ChunkBytes"/>.</param>
     /// <exception cref="InvalidDataException">Another format wrote the chunk, or its bytes are broken.</exception>
-    public void Add(string customer, byte[] core)
+    public void Add(string customer, ArraySegment<byte> core)
     {
         reader.Reset(core);
         ChunkFormat.Read(reader, this);
+        Close(customer);
+    }
+
+    /// <summary>Adds a customer, without names and details.</summary>
+    /// <exception cref="InvalidDataException">Another format wrote a chunk, or its bytes are broken.</exception>
+    public void AddCore(string customer, CustomerHistory history)
+    {
+        foreach (var chunk in history.Chunks)
+        {
+            reader.Reset(chunk.Bytes.Core);
+            ChunkFormat.Read(reader, this);
+        }
         Close(customer);
     }
 
@@ -242,12 +254,10 @@ public sealed class Columns
 
     private Traits Judge(int customer)
     {
-        var found = Traits.None;
         var (from, to) = PurchasesOf(customer);
-        keys.Clear();
+        var found = Repeats(order.AsSpan(from, to - from)) ? Traits.Repeats : Traits.None;
         for (var row = from; row < to; row++)
         {
-            if (to - from > 1 && !keys.Add(order[row])) found |= Traits.Repeats;
             if (purchaseKnownUntil.Count > 0 && purchaseKnownUntil.ContainsKey(row)) found |= Traits.Retracts;
         }
         (from, to) = OthersOf(customer);
@@ -257,6 +267,26 @@ public sealed class Columns
             if (otherKnownUntil.Count > 0 && otherKnownUntil.ContainsKey(row)) found |= Traits.Retracts;
         }
         return found;
+    }
+
+    private bool Repeats(ReadOnlySpan<long> orders)
+    {
+        // Up to about as many, comparing each with all before it is faster than hashing.
+        const int few = 48;
+        if (orders.Length <= few)
+        {
+            for (var i = 1; i < orders.Length; i++)
+            {
+                if (orders[..i].Contains(orders[i])) return true;
+            }
+            return false;
+        }
+        keys.Clear();
+        foreach (var key in orders)
+        {
+            if (!keys.Add(key)) return true;
+        }
+        return false;
     }
 
     private int CodeOf(string? name)

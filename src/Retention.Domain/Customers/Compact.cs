@@ -22,16 +22,17 @@ internal sealed class CompactWriter() : BinaryWriter(new MemoryStream())
 internal sealed class CompactReader(byte[] bytes)
 {
     private byte[] bytes = bytes;
+    private int end = bytes.Length;
 
-    /// <summary>How many bytes have been read.</summary>
+    /// <summary>Where in the bytes the next value is.</summary>
     public int At { get; private set; }
 
-    /// <summary>Reads other bytes, from their beginning.</summary>
-    public void Reset(byte[] other) => (bytes, At) = (other, 0);
+    /// <summary>Reads other bytes.</summary>
+    public void Reset(ArraySegment<byte> other) => (bytes, At, end) = (other.Array!, other.Offset, other.Offset + other.Count);
 
     public ReadOnlySpan<byte> Since(int start) => bytes.AsSpan(start, At - start);
 
-    public byte ReadByte() => At < bytes.Length ? bytes[At++] : throw new EndOfStreamException();
+    public byte ReadByte() => At < end ? bytes[At++] : throw new EndOfStreamException();
 
     public bool ReadBoolean() => ReadByte() != 0;
 
@@ -43,6 +44,8 @@ internal sealed class CompactReader(byte[] bytes)
 
     public long Read7BitEncodedInt64()
     {
+        // Most numbers are below 128.
+        if (At < end && bytes[At] < 0x80) return bytes[At++];
         var (value, shift) = (0UL, 0);
         while (true)
         {
@@ -72,7 +75,7 @@ internal sealed class CompactReader(byte[] bytes)
 
     private ReadOnlySpan<byte> Take(int length)
     {
-        if (length < 0 || length > bytes.Length - At) throw new EndOfStreamException();
+        if (length < 0 || length > end - At) throw new EndOfStreamException();
         At += length;
         return bytes.AsSpan(At - length, length);
     }

@@ -16,11 +16,12 @@ public sealed record CustomerHistory(ImmutableArray<Chunk> Chunks)
     public CustomerHistory With(Entry entry)
     {
         if (Chunks.IsEmpty) return new([new Chunk(Chunk.First, [entry])]);
+        if (Chunks[^1].TryAppend(entry) is { } longer) return new(Chunks.SetItem(Chunks.Length - 1, longer));
         var at = Math.Max(0, LastStartingAtOrBefore(entry));
         var chunk = Chunks[at];
         var place = chunk.Entries.BinarySearch(entry, Entry.InOrder);
-        var grown = chunk with { Entries = chunk.Entries.Insert(place < 0 ? ~place : place, entry) };
-        return grown.Entries.Length <= Chunk.Capacity ? new(Chunks.SetItem(at, grown)) : Split(at, grown);
+        var grown = new Chunk(chunk.Number, chunk.Entries.Insert(place < 0 ? ~place : place, entry));
+        return grown.Count <= Chunk.Capacity ? new(Chunks.SetItem(at, grown)) : Split(at, grown);
     }
 
     /// <summary>
@@ -39,15 +40,11 @@ public sealed record CustomerHistory(ImmutableArray<Chunk> Chunks)
     {
         var (chunk, index) = Find(entry.OccurredAt, entry.Source, entry.Id) ?? throw new ArgumentException("The entry is not in force here.", nameof(entry));
         var entries = Chunks[chunk].Entries.SetItem(index, Chunks[chunk].Entries[index] with { KnownUntil = position });
-        return new(Chunks.SetItem(chunk, Chunks[chunk] with { Entries = entries }));
+        return new(Chunks.SetItem(chunk, new Chunk(Chunks[chunk].Number, entries)));
     }
 
     /// <summary>The chunks of this history that differ from those of an earlier one; what has to be written.</summary>
-    public IEnumerable<Chunk> ChangedSince(CustomerHistory earlier)
-    {
-        var known = earlier.Chunks.ToDictionary(chunk => chunk.Number);
-        return Chunks.Where(chunk => !known.TryGetValue(chunk.Number, out var old) || !ReferenceEquals(old, chunk));
-    }
+    public IEnumerable<Chunk> ChangedSince(CustomerHistory earlier) => Chunks.Except(earlier.Chunks);
 
     /// <summary>Numbers of an earlier history's chunks that this one has no more, since its chunks were numbered anew; what has to be deleted.</summary>
     public IEnumerable<long> RemovedSince(CustomerHistory earlier) =>
@@ -89,24 +86,7 @@ public sealed record CustomerHistory(ImmutableArray<Chunk> Chunks)
         var kept = last ? Chunk.Capacity : grown.Entries.Length / 2;
         var number = last ? grown.Number + Chunk.Gap : grown.Number + (Chunks[at + 1].Number - grown.Number) / 2;
         var right = new Chunk(number, grown.Entries[kept..]);
-        var chunks = Chunks.SetItem(at, grown with { Entries = grown.Entries[..kept] }).Insert(at + 1, right);
-        return number != grown.Number ? new(chunks) : new([.. chunks.Select((chunk, index) => chunk with { Number = index * Chunk.Gap })]);
+        var chunks = Chunks.SetItem(at, new Chunk(grown.Number, grown.Entries[..kept])).Insert(at + 1, right);
+        return number != grown.Number ? new(chunks) : new([.. chunks.Select((chunk, index) => chunk.Numbered(index * Chunk.Gap))]);
     }
-}
-
-/// <summary>A run of entries that is stored as one row.</summary>
-/// <param name="Number">Orders the chunks of a customer; numbers have gaps, so that a chunk can be halved without touching the others.</param>
-public sealed record Chunk(long Number, ImmutableArray<Entry> Entries)
-{
-    /// <summary>
-    /// The most entries in a chunk. Small, so that one event of a customer with 100 000 purchases rewrites no more than a few ordinary
-    /// customers' worth of bytes.
-    /// </summary>
-    public const int Capacity = 64;
-
-    /// <summary>The number of every customer's first chunk.</summary>
-    public const long First = 0;
-
-    /// <summary>Between the numbers of neighbours; halved 32 times before the chunks of a customer are numbered anew.</summary>
-    public const long Gap = 1L << 32;
 }

@@ -21,7 +21,6 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
     private readonly List<DateOnly> departures = [];
     private readonly Dictionary<long, int> places = [];
     private bool spansKnown;
-    private int hint;
 
     /// <summary>A view of one history.</summary>
     public CustomerView(CustomerHistory history, Definition definition, long before = long.MaxValue)
@@ -129,7 +128,7 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
     /// <summary>Where the purchase of an order stands in the log.</summary>
     public long PositionOf(Order order) => Columns.KnownFrom[order.Row];
 
-    public DateOnly DayOf(long ticks) => definition.Calendar.DayOf(ticks, ref hint);
+    public DateOnly DayOf(long ticks) => definition.Calendar.DayOf(ticks);
 
     /// <summary>Lines and codes of an order; null where it has none, or they were not loaded.</summary>
     public PurchaseDetails? DetailsOf(Order order) => Columns.DetailsOf(order.Row);
@@ -198,6 +197,7 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
     {
         var occurredAt = Columns.OccurredAt;
         var total = Columns.Total;
+        var calendar = definition.Calendar;
         var (from, to) = Columns.PurchasesOf(Customer);
         if (repeats) places.Clear();
         for (var row = from; row < to; row++)
@@ -206,7 +206,7 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
             if (at >= before) break;
             if (!certain && !Columns.IsKnown(row, knownAt)) continue;
             if (repeats && !places.TryAdd(Columns.Order[row], row)) superseded.Add(row);
-            else orders.Add(new Order(at, definition.Calendar.DayOf(at, ref hint), total[row], 0, total[row], false, row));
+            else orders.Add(new Order(at, calendar.DayOf(at), total[row], 0, total[row], false, row));
         }
     }
 

@@ -163,6 +163,26 @@ internal static class FactFormat
             : answer with { Scale = new Scale((int)from.ReadSigned(), (int)from.ReadSigned(), (int)from.ReadSigned()) };
     }
 
+    /// <summary>Passes over a fact.</summary>
+    public static void Skip(FactKind kind, CompactReader from)
+    {
+        switch (kind)
+        {
+            case FactKind.Purchase:
+                from.ReadInt64();
+                from.ReadSigned();
+                if (from.ReadBoolean()) from.ReadSigned();
+                from.ReadUtf8();
+                break;
+            case FactKind.Profile:
+                SkipProfile(from);
+                break;
+            default:
+                Read(kind, from);
+                break;
+        }
+    }
+
     /// <summary>Passes over a profile.</summary>
     public static void SkipProfile(CompactReader from)
     {

@@ -10,6 +10,12 @@ namespace Retention.Domain.Definitions;
 /// </summary>
 public sealed class Calendar
 {
+    /// <summary>About 15 hours.</summary>
+    private const int StepBits = 39;
+
+    private static readonly long FirstLookedUp = new DateTime(1970, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks;
+    private static readonly int LookedUp = (int)((new DateTime(2100, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks - FirstLookedUp) >> StepBits);
+
     // The provider also makes zones of fixed offsets ("UTC+03"), which no other reader of the tz database knows.
     private static readonly FrozenSet<string> Names = DateTimeZoneProviders.Tzdb.Ids.ToFrozenSet(StringComparer.Ordinal);
 
@@ -25,6 +31,9 @@ public sealed class Calendar
     private readonly long[] offsets;
     private readonly int[] hours;
 
+    // By steps of 2^StepBits ticks since FirstLookedUp, which of the offsets is in force as they begin: a fold asks for millions of instants.
+    private readonly short[] lookup;
+
     private Calendar(DateTimeZone zone)
     {
         this.zone = zone;
@@ -34,6 +43,7 @@ public sealed class Calendar
         hours = new int[changes.Length];
         // The hours of an interval are counted from the local hour that it begins in, the first ones from the year 1.
         for (var i = 1; i < hours.Length; i++) hours[i] = HoursBefore(i);
+        lookup = [.. Enumerable.Range(0, LookedUp).Select(number => (short)Find(FirstLookedUp + ((long)number << StepBits)))];
     }
 
     public string Zone => zone.Id;
@@ -47,31 +57,32 @@ public sealed class Calendar
     /// <param name="ticks">UTC, in 100 ns since 0001-01-01, as <see cref="DateTimeOffset.UtcTicks"/>.</param>
     public DateOnly DayOf(long ticks)
     {
-        var hint = 0;
-        return DayOf(ticks, ref hint);
+        var day = (ticks + offsets[IntervalOf(ticks)]) / TimeSpan.TicksPerDay;
+        return DateOnly.FromDayNumber((int)Math.Clamp(day, 0, DateOnly.MaxValue.DayNumber));
     }
 
-    /// <param name="ticks">UTC, in 100 ns since 0001-01-01, as <see cref="DateTimeOffset.UtcTicks"/>.</param>
-    /// <param name="hint">Where the last answer was found: neighbours in time mostly share their offset.</param>
-    public DateOnly DayOf(long ticks, ref int hint) =>
-        DateOnly.FromDayNumber((int)Math.Clamp(LocalTicks(ticks, ref hint) / TimeSpan.TicksPerDay, 0, DateOnly.MaxValue.DayNumber));
-
-    private long LocalTicks(long ticks, ref int hint)
+    /// <summary>Which of the offsets is in force at an instant.</summary>
+    private int IntervalOf(long ticks)
     {
-        if (ticks < changes[hint] || (hint + 1 < changes.Length && ticks >= changes[hint + 1]))
-        {
-            var found = Array.BinarySearch(changes, ticks);
-            hint = found >= 0 ? found : ~found - 1;
-        }
-        return ticks + offsets[hint];
+        var place = (ticks - FirstLookedUp) >> StepBits;
+        if ((ulong)place >= (ulong)lookup.Length) return Find(ticks);
+        var at = (int)lookup[place];
+        while (at + 1 < changes.Length && ticks >= changes[at + 1]) at++;
+        return at;
+    }
+
+    private int Find(long ticks)
+    {
+        var found = Array.BinarySearch(changes, ticks);
+        return found >= 0 ? found : ~found - 1;
     }
 
     /// <summary>The number of the local hour that an instant lies in; hours are numbered without gaps.</summary>
     /// <param name="ticks">UTC.</param>
     public int HourOf(long ticks)
     {
-        var at = 0;
-        var local = LocalTicks(ticks, ref at);
+        var at = IntervalOf(ticks);
+        var local = ticks + offsets[at];
         return hours[at] + (int)(local / TimeSpan.TicksPerHour - FirstHour(at));
     }
 

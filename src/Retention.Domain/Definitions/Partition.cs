@@ -42,40 +42,52 @@ public abstract record Partition
     /// <summary>Calendar periods of one grain, at least a day; weeks start on <paramref name="WeekStart"/>.</summary>
     public sealed record ByGrain(Grain Grain, DayOfWeek WeekStart) : Partition
     {
-        // Days of more than a century, looked up where a fold would compute the same few thousand days again and again.
+        // Days of more than a century, and the periods that they are in, looked up where a fold would compute the same few thousand again and
+        // again.
         private static readonly int FirstLookedUp = new DateOnly(1970, 1, 1).DayNumber;
         private static readonly int LookedUp = new DateOnly(2100, 1, 1).DayNumber - FirstLookedUp;
-        private static readonly ConcurrentDictionary<(Grain, DayOfWeek), int[]> Lookups = new();
+        private static readonly ConcurrentDictionary<(Grain, DayOfWeek), (int[] Periods, DateOnly[] Starts)> Lookups = new();
 
-        private readonly int[] lookup = Lookups.GetOrAdd(
-            (Grain, WeekStart), _ => [.. Enumerable.Range(FirstLookedUp, LookedUp).Select(number => Compute(DateOnly.FromDayNumber(number), Grain, WeekStart))]);
+        private readonly (int[] Periods, DateOnly[] Starts) lookup = Lookups.GetOrAdd((Grain, WeekStart), key => LookUp(key.Item1, key.Item2));
 
         public override int IndexOf(DateOnly day)
         {
             var place = day.DayNumber - FirstLookedUp;
-            return unchecked((uint)place) < (uint)lookup.Length ? lookup[place] : Compute(day, Grain, WeekStart);
+            return unchecked((uint)place) < (uint)lookup.Periods.Length ? lookup.Periods[place] : IndexOf(day, Grain, WeekStart);
         }
 
-        public override DateOnly StartOf(int index) => Grain switch
+        public override DateOnly StartOf(int index)
         {
-            Grain.Day => DateOnly.FromDayNumber(index),
-            Grain.Week => DateOnly.FromDayNumber(Math.Max(0, index * 7 + Shift(WeekStart))),
-            Grain.Month => new DateOnly(index / 12, index % 12 + 1, 1),
-            Grain.Quarter => new DateOnly(index / 4, index % 4 * 3 + 1, 1),
-            _ => new DateOnly(index, 1, 1),
-        };
+            var place = index - lookup.Periods[0];
+            return unchecked((uint)place) < (uint)lookup.Starts.Length ? lookup.Starts[place] : StartOf(index, Grain, WeekStart);
+        }
 
         public bool Equals(ByGrain? other) => other is not null && (Grain, WeekStart) == (other.Grain, other.WeekStart);
 
         public override int GetHashCode() => HashCode.Combine(Grain, WeekStart);
 
-        private static int Compute(DateOnly day, Grain grain, DayOfWeek weekStart) => grain switch
+        private static (int[] Periods, DateOnly[] Starts) LookUp(Grain grain, DayOfWeek weekStart)
+        {
+            var periods = Enumerable.Range(FirstLookedUp, LookedUp).Select(number => IndexOf(DateOnly.FromDayNumber(number), grain, weekStart)).ToArray();
+            return (periods, [.. Enumerable.Range(periods[0], periods[^1] - periods[0] + 1).Select(index => StartOf(index, grain, weekStart))]);
+        }
+
+        private static int IndexOf(DateOnly day, Grain grain, DayOfWeek weekStart) => grain switch
         {
             Grain.Day => day.DayNumber,
             Grain.Week => (int)Math.Floor((day.DayNumber - Shift(weekStart)) / 7.0),
             Grain.Month => day.Year * 12 + day.Month - 1,
             Grain.Quarter => day.Year * 4 + (day.Month - 1) / 3,
             _ => day.Year,
+        };
+
+        private static DateOnly StartOf(int index, Grain grain, DayOfWeek weekStart) => grain switch
+        {
+            Grain.Day => DateOnly.FromDayNumber(index),
+            Grain.Week => DateOnly.FromDayNumber(Math.Max(0, index * 7 + Shift(weekStart))),
+            Grain.Month => new DateOnly(index / 12, index % 12 + 1, 1),
+            Grain.Quarter => new DateOnly(index / 4, index % 4 * 3 + 1, 1),
+            _ => new DateOnly(index, 1, 1),
         };
 
         private static int Shift(DayOfWeek weekStart) => ((int)weekStart + 6) % 7;

@@ -97,6 +97,9 @@ public sealed record CohortQuestion(CohortColumns Columns)
 
     public bool Cumulates => Measure is CohortMeasure.CumulativeRevenue or CohortMeasure.CumulativeRevenuePerCustomer;
 
+    /// <summary>Whether the answer needs to know when customers ordered last.</summary>
+    public bool NamesLastOrders => CountsCustomers && Mode == CohortMode.OnOrAfter;
+
     /// <summary>
     /// Whether the answer follows from histograms by <see cref="Cohorts.Contribute"/>. These know of no customer in which periods it
     /// ordered, so that whoever ordered twice within a bracket cannot be counted once.

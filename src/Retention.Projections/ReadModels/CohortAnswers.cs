@@ -12,7 +12,7 @@ public static class CohortAnswers
     {
         if (frame.Asked.FollowsFromHistograms)
         {
-            var histograms = await CohortCells.ByCohortAsync(snapshot, question, frame.Asked.Columns.LastPeriod, ct);
+            var histograms = await CohortCells.ByCohortAsync(snapshot, question, frame.Asked, ct);
             return Answered(histograms.Select(group => new Group<CohortSums>(group.Value, Cohorts.Sums(group.Cells, frame))), question);
         }
         var folds = await snapshot.FoldAsync(question, () => new CohortFold(frame), (customer, fold) => fold.Add(customer), ct);

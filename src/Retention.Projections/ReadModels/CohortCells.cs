@@ -18,12 +18,13 @@ public static class CohortCells
             new("orders", counts => counts.Orders), new("revenue", counts => counts.Revenue),
         ]);
 
-    /// <param name="lastColumn">Cells beyond it are summed into one at lastColumn + 1, which suffix sums need.</param>
+    /// <param name="asked">Follows from histograms. Cells beyond its last column are summed into one behind it, which suffix sums need.</param>
     public static async Task<IReadOnlyList<Group<IReadOnlyDictionary<CohortCell, CohortCounts>>>> ByCohortAsync(
-        Snapshot snapshot, Question question, int lastColumn, CancellationToken ct)
+        Snapshot snapshot, Question question, CohortQuestion asked, CancellationToken ct)
     {
+        var lastColumn = asked.Columns.LastPeriod;
         if (question.Partition is Partition.ByGrain { Grain: var grain } && lastColumn <= MaintainedCells.LastColumn(grain)
-            && snapshot.Maintained(question) is { } slices)
+            && snapshot.Maintained(question) is { } slices && (slices.Dimension == "" || !asked.NamesLastOrders))
             return await MaintainedAsync(snapshot, question, lastColumn, slices, ct);
         var groups = await snapshot.FoldAsync(
             question, () => new CohortGrid(lastColumn), (customer, grid) => Cohorts.Contribute(customer, question.Partition, grid), ct);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Npgsql;
 using NpgsqlTypes;
 using Retention.Domain.Customers;
@@ -10,9 +11,42 @@ namespace Retention.Projections.ReadModels;
 /// <summary>Stores and reads customer histories, chunk by chunk.</summary>
 internal static class CustomerHistories
 {
+    /// <summary>Fewer customers are read by one connection.</summary>
+    private const int Few = 500;
+
     /// <summary>The histories of some customers with all their columns; a customer without one is absent.</summary>
     public static async Task<Dictionary<string, CustomerHistory>> OfAsync(
         NpgsqlConnection connection, Place place, (string Tenant, string[] Customers) of, CancellationToken ct)
+    {
+        var histories = new Dictionary<string, CustomerHistory>(of.Customers.Length, StringComparer.Ordinal);
+        await foreach (var (customer, chunk) in ChunksAsync(connection, place, of, ct))
+        {
+            ref var history = ref CollectionsMarshal.GetValueRefOrAddDefault(histories, customer, out _);
+            history = new((history?.Chunks ?? []).Add(chunk));
+        }
+        return histories;
+    }
+
+    /// <summary>
+    /// As <see cref="OfAsync"/>, by as many connections as there are cores: for whoever holds <see cref="Running.ProgressLock"/> and has written
+    /// nothing yet, so that all of them see the same.
+    /// </summary>
+    public static async Task<Dictionary<string, CustomerHistory>> OfManyAsync(Place place, (string Tenant, string[] Customers) of, CancellationToken ct)
+    {
+        var customers = of.Customers.Order(StringComparer.Ordinal).ToArray();
+        var readers = customers.Length < Few ? 1 : Environment.ProcessorCount;
+        var parts = await Task.WhenAll(customers.Chunk(Math.Max(1, (customers.Length + readers - 1) / readers)).Select(part => Task.Run(
+            async () =>
+            {
+                await using var connection = await place.DataSource.OpenConnectionAsync(ct);
+                return await OfAsync(connection, place, (of.Tenant, part), ct);
+            }, ct)));
+        if (parts is [var only]) return only;
+        return new Dictionary<string, CustomerHistory>(parts.SelectMany(part => part), StringComparer.Ordinal);
+    }
+
+    private static async IAsyncEnumerable<(string Customer, Chunk Chunk)> ChunksAsync(
+        NpgsqlConnection connection, Place place, (string Tenant, string[] Customers) of, [EnumeratorCancellation] CancellationToken ct)
     {
         const string sql = """
             select customer_id, chunk, core, names, details from {schema}.customer_history
@@ -22,14 +56,11 @@ internal static class CustomerHistories
         command.Parameters.AddWithValue(of.Tenant);
         command.Parameters.AddWithValue(of.Customers);
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var rows = new List<(string Customer, long Number, ChunkBytes Bytes)>();
         while (await reader.ReadAsync(ct))
-            rows.Add((
-                reader.GetString(0), reader.GetInt64(1),
-                new ChunkBytes(reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3), reader.GetFieldValue<byte[]>(4))));
-        var chunks = rows.AsParallel().AsOrdered().Select(row => (row.Customer, Chunk: new Chunk(row.Number, ChunkFormat.Read(row.Bytes)))).ToList();
-        return chunks.GroupBy(row => row.Customer, row => row.Chunk, StringComparer.Ordinal)
-            .ToDictionary(own => own.Key, own => new CustomerHistory([.. own]), StringComparer.Ordinal);
+        {
+            var bytes = new ChunkBytes(reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3), reader.GetFieldValue<byte[]>(4));
+            yield return (reader.GetString(0), new Chunk(reader.GetInt64(1), bytes));
+        }
     }
 
     public static async Task<CustomerHistory?> OneAsync(
@@ -62,7 +93,7 @@ internal static class CustomerHistories
             var number = await copy.ReadAsync<long>(NpgsqlDbType.Bigint, ct);
             var core = await copy.ReadAsync<byte[]>(NpgsqlDbType.Bytea, ct);
             var lines = await copy.ReadAsync<byte[]>(NpgsqlDbType.Bytea, ct);
-            chunks.Add(new Chunk(number, ChunkFormat.Read(new ChunkBytes(core, [], lines))));
+            chunks.Add(new Chunk(number, new ChunkBytes(core, [], lines)));
         }
         if (chunks.Count > 0) yield return (customer, new CustomerHistory(chunks.ToImmutable()));
     }
@@ -76,7 +107,8 @@ internal static class CustomerHistories
             on conflict (tenant_id, customer_id, chunk) do update
             set core = excluded.core, names = excluded.names, details = excluded.details
             """;
-        var bytes = changed.AsParallel().AsOrdered().Select(item => ChunkFormat.Write(item.Chunk.Entries)).ToList();
+        changed = [.. changed.OrderBy(item => item.Customer, StringComparer.Ordinal).ThenBy(item => item.Chunk.Number)];
+        var bytes = changed.AsParallel().AsOrdered().Select(item => item.Chunk.Bytes).ToList();
         var command = new NpgsqlBatchCommand(place.Qualify(sql));
         command.Parameters.Add(new() { Value = tenant });
         command.Parameters.Add(new() { Value = changed.Select(item => item.Customer).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar });

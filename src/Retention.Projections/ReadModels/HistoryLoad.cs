@@ -1,6 +1,6 @@
 using System.Data;
+using System.Text;
 using Npgsql;
-using NpgsqlTypes;
 using Retention.Domain.Customers;
 using Retention.Projections.EventLog;
 
@@ -82,19 +82,29 @@ internal sealed class HistoryLoad(Place place, string tenant)
                   where tenant_id = '{{tenant.Replace("'", "''", StringComparison.Ordinal)}}' and chunk = 0 {{range}})
             to stdout (format binary)
             """;
-        await using var copy = await connection.BeginBinaryExportAsync(place.Qualify(sql), ct);
+        await using var copy = await BinaryCopy.OpenAsync(connection, place.Qualify(sql), ct);
         var columns = new Columns();
-        while (await copy.StartRowAsync(ct) != -1)
+        while (await copy.MoreAsync(ct))
         {
-            var customer = await copy.ReadAsync<string>(NpgsqlDbType.Varchar, ct);
-            var core = await copy.ReadAsync<byte[]>(NpgsqlDbType.Bytea, ct);
-            if (longer.Contains(customer)) continue;
-            columns.Add(customer, core);
+            columns = AddRows(copy, columns, longer, take);
+        }
+        if (columns.Count > 0) take(columns.Trim());
+    }
+
+    /// <returns>What is not handed on yet.</returns>
+    private static Columns AddRows(BinaryCopy copy, Columns columns, HashSet<string> longer, Action<Columns> take)
+    {
+        var fields = new ArraySegment<byte>[2];
+        while (copy.TryRow(fields))
+        {
+            var customer = Encoding.UTF8.GetString(fields[0]);
+            if (longer.Count > 0 && longer.Contains(customer)) continue;
+            columns.Add(customer, fields[1]);
             if (columns.Count < PartSize) continue;
             take(columns.Trim());
             columns = new Columns();
         }
-        if (columns.Count > 0) take(columns.Trim());
+        return columns;
     }
 
     private static async Task<T> ScalarAsync<T>(NpgsqlConnection connection, string sql, CancellationToken ct)

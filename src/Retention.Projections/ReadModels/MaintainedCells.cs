@@ -10,14 +10,15 @@ namespace Retention.Projections.ReadModels;
 /// <summary>
 /// The cells that are kept up to date, for the tenant's own definition: this is the list of what is maintained. Activity, revenue and
 /// cohorts (by the first order, on the calendar) for each of <see cref="Grains"/>, lifetime value for <see cref="ClvGrains"/>, in total
-/// and for each value of each of <see cref="Dimensions"/>; answers and requests by day, and the purchase spans that predictive models are
+/// and for each value of each of <see cref="Dimensions"/> (last orders of cohorts in total only: each further order moves its customer from
+/// one cell to another); answers and requests by day, and the purchase spans that predictive models are
 /// fitted to, in total. Cohorts keep columns up to
 /// <see cref="LastColumn"/>. Every other question is a fold of histories.
 /// </summary>
 public sealed class MaintainedCells
 {
     /// <summary>Rises when a contribution changes: cells of another version are made anew.</summary>
-    private const string Version = "5";
+    private const string Version = "6";
 
     private readonly Definition definition;
     private readonly CustomerView view;
@@ -141,7 +142,7 @@ public sealed class MaintainedCells
     {
         if (history is null) return null;
         facts.Clear();
-        facts.Add("", history.Entries);
+        facts.AddCore("", history);
         return facts;
     }
 
@@ -151,7 +152,11 @@ public sealed class MaintainedCells
         {
             Count(Activity, cells.Activity, slice, add);
             Count(Revenue, cells.Revenue, slice, add);
-            Count(Cohorts, cells.Cohorts, slice, add);
+            foreach (var (key, counts) in cells.Cohorts)
+            {
+                var kept = slice == SliceNumbers.All ? counts : counts with { Last = 0 };
+                Cohorts.Add(slice, key, add ? kept : default(CohortCounts) - kept);
+            }
             Count(Clv, cells.Clv, slice, add);
             if (slice != SliceNumbers.All) continue;
             Count(Answers, cells.Answers, slice, add);

@@ -89,8 +89,9 @@ internal sealed class SlicedCells<TKey, TCounts>(SliceNumbers slices)
         foreach (var ((slice, key), counts) in others.Sums) Add(slices.Of(slice), key, counts);
     }
 
-    private void Add(int slice, TKey key, TCounts counts)
+    public void Add(int slice, TKey key, TCounts counts)
     {
+        if (counts.Equals(default)) return;
         ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(sums, (slice, key), out _);
         sum += counts;
         if (sum.Equals(default)) sums.Remove((slice, key));

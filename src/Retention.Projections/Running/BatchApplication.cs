@@ -23,6 +23,7 @@ internal sealed class BatchApplication(Place place)
     {
         await using var connection = await place.DataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
+        await DoNotFlushAsync(connection, ct);
         if (!await AdvanceAsync(connection, from, to, ct)) return;
         foreach (var tenant in tenants) await ApplyOrNameAsync(connection, tenant, ct);
         await transaction.CommitAsync(ct);
@@ -118,6 +119,15 @@ internal sealed class BatchApplication(Place place)
                 new() { Value = reflection.MaintainedBy }, new() { Value = MaintainedCells.KeyOf(settings.ToDefinition()) != reflection.MaintainedBy },
             },
         };
+    }
+
+    /// <summary>
+    /// A crash may take back the last commits, cells and progress together: the log, which is flushed, makes them again.
+    /// </summary>
+    private static async Task DoNotFlushAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("set local synchronous_commit = off", connection);
+        await command.ExecuteNonQueryAsync(ct);
     }
 
     private Task<Reflection> ReflectionAsync(NpgsqlConnection connection, string tenant, CancellationToken ct) =>

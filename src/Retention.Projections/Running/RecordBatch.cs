@@ -37,7 +37,7 @@ internal sealed class RecordBatch
         var customers = events.Arrivals.Select(arrival => arrival.Customer).Concat(retractions.Customers).Distinct(StringComparer.Ordinal).ToArray();
         var named = events.Arrivals.Select(arrival => Link.Of(arrival.Customer, arrival.Entry)?.Into).OfType<string>();
         var links = anyLinked ? await CustomerLinks.AroundAsync(connection, place, (events.Tenant, [.. customers.Union(named, StringComparer.Ordinal)]), ct) : [];
-        var known = await CustomerHistories.OfAsync(connection, place, (events.Tenant, customers), ct);
+        var known = await CustomerHistories.OfManyAsync(place, (events.Tenant, customers), ct);
         return new RecordBatch(place, events, known, links, retractions);
     }
 

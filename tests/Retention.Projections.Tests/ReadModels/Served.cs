@@ -24,7 +24,7 @@ internal sealed record Served(
         var complaints = await ComplaintFold.OfAsync(snapshot, question, Plan(question), ct);
         return new Served(
             (await ActivityCells.InEffectAsync(snapshot, question, ct)).Single().Cells, (await RevenueCells.ByPeriodAsync(snapshot, question, ct)).Single().Cells,
-            (await CohortCells.ByCohortAsync(snapshot, question, columns, ct)).Single().Cells, (await ClvCells.ByCohortAsync(snapshot, question, ct)).Single().Cells,
+            (await CohortCells.ByCohortAsync(snapshot, question, new CohortQuestion(CohortColumns.Through(columns)) { Mode = CohortMode.OnOrAfter }, ct)).Single().Cells, (await ClvCells.ByCohortAsync(snapshot, question, ct)).Single().Cells,
             answers, complaints.All.Single().Rows);
     }
 
