@@ -36,13 +36,15 @@ internal sealed class QueryBenchmark(Place place, QueryOptions options, QueryRep
     private static readonly Dictionary<string, string> Server = new(StringComparer.Ordinal)
     {
         ["fsync"] = "on",
-        ["shared_buffers"] = "1GB",
         ["work_mem"] = "256MB",
         ["maintenance_work_mem"] = "512MB",
         ["max_wal_size"] = "16GB",
         ["checkpoint_timeout"] = "1h",
         ["max_connections"] = "60",
     };
+
+    /// <summary>Batches until the code is compiled for good.</summary>
+    private const int WarmUp = 8;
 
     private static readonly Definition Default = Definition.Default;
 
@@ -85,7 +87,7 @@ internal sealed class QueryBenchmark(Place place, QueryOptions options, QueryRep
         await SqlAsync("plain SQL: cohorts", PlainSql.Cohorts(), null, ct);
         await SqlAsync("plain SQL: retention", PlainSql.Retention(), 90, ct);
         await SqlAsync("plain SQL: retention, two filters, window 45 d", PlainSql.Retention("and country in ('FI', 'SE') and tier = 'gold'"), 45, ct);
-        await BatchesAsync(large, ct);
+        foreach (var shop in new[] { small, large }) await BatchesAsync(shop, ct);
     }
 
     private bool Wants(string name) => name.Contains(options.Only, StringComparison.Ordinal);
@@ -150,31 +152,31 @@ internal sealed class QueryBenchmark(Place place, QueryOptions options, QueryRep
     /// <summary>Batches of 5 000 purchases of today by customers at random, projected one by one, and a backlog of twenty.</summary>
     private async Task BatchesAsync(SampleShop shop, CancellationToken ct)
     {
-        var name = $"projection of {Projector.BatchSize:n0} events";
+        var name = $"projection of {Projector.BatchSize:n0} events, {shop.Tenant}";
         if (!Wants(name)) return;
         var log = new Projections.EventLog.EventLog(place);
         var run = Random.Shared.Next();
         var projector = Projecting();
         var (taken, used) = (new List<TimeSpan>(), TimeSpan.Zero);
-        for (var batch = 0; batch < 12; batch++)
+        for (var batch = 0; batch < WarmUp + 10; batch++)
         {
             await AppendAsync(log, (shop, run, batch), ct);
             var (start, before) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
             while (await projector.AdvanceAsync(ct))
             {
             }
-            if (batch < 2) continue;
+            if (batch < WarmUp) continue;
             taken.Add(Stopwatch.GetElapsedTime(start));
             used += Environment.CpuUsage.TotalTime - before;
         }
         report.Add(name, taken, used);
 
-        for (var batch = 12; batch < 32; batch++) await AppendAsync(log, (shop, run, batch), ct);
+        for (var batch = WarmUp + 10; batch < WarmUp + 30; batch++) await AppendAsync(log, (shop, run, batch), ct);
         var clock = Stopwatch.StartNew();
         while (await projector.AdvanceAsync(ct))
         {
         }
-        report.Note(string.Create(CultureInfo.InvariantCulture, $"a backlog of {20 * Projector.BatchSize:n0} events is projected at {20 * Projector.BatchSize / clock.Elapsed.TotalSeconds:n0} events/s"));
+        report.Note(string.Create(CultureInfo.InvariantCulture, $"{shop.Tenant}: a backlog of {20 * Projector.BatchSize:n0} events is projected at {20 * Projector.BatchSize / clock.Elapsed.TotalSeconds:n0} events/s"));
     }
 
     private async Task AppendAsync(Projections.EventLog.EventLog log, (SampleShop Shop, int Run, int Number) batch, CancellationToken ct)

@@ -130,7 +130,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         if (!Directory.Exists(place.Cluster))
             options.Say($"PostgreSQL {binaries.Version} is making its data folder {place.Folder} …");
         await Cluster.MakeAsync(place, binaries, options, ct);
-        await Cluster.SetAsync(place, options, ct);
+        await Cluster.SetAsync(place, binaries, options, ct);
         await Postmaster.ClearStaleAsync(place, ct);
         if (File.Exists(place.Log))
             await place.Account.RunAsync(["mv", "-f", place.Log, $"{place.Log}.previous"], ct);

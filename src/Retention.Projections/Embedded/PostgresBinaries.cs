@@ -18,6 +18,8 @@ internal sealed partial record PostgresBinaries(string Folder, Version Version)
 
     public string PgCtl => Path.Combine(Folder, "pg_ctl");
 
+    public string Server => Path.Combine(Folder, "postgres");
+
     /// <summary>Finds PostgreSQL on this machine, or else installs it.</summary>
     /// <param name="major">The only major version that will do, because data of it exists; null takes the newest.</param>
     /// <exception cref="PostgresUnavailableException">There is none and none can be installed; the message says what to install.</exception>
@@ -48,7 +50,7 @@ internal sealed partial record PostgresBinaries(string Folder, Version Version)
     /// <summary>Programs in a private home are of no use to the other user as whom root runs the server.</summary>
     public async Task CheckReachableAsync(Account account, CancellationToken ct)
     {
-        if ((await account.TryAsync([Path.Combine(Folder, "postgres"), "--version"], ct)).ExitCode != 0)
+        if ((await account.TryAsync([Server, "--version"], ct)).ExitCode != 0)
             throw new PostgresUnavailableException(
                 $"The user {account.Name}, as whom PostgreSQL runs, cannot run the programs in {Folder}: open that folder to it.");
     }
