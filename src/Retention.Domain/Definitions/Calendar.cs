@@ -65,7 +65,7 @@ public sealed class Calendar
     private int IntervalOf(long ticks)
     {
         var place = (ticks - FirstLookedUp) >> StepBits;
-        if ((ulong)place >= (ulong)lookup.Length) return Find(ticks);
+        if (unchecked((ulong)place) >= (ulong)lookup.Length) return Find(ticks);
         var at = (int)lookup[place];
         while (at + 1 < changes.Length && ticks >= changes[at + 1]) at++;
         return at;

@@ -21,19 +21,19 @@ internal sealed class CustomerCells
             MaintainedCells.ClvGrains.Contains(grain) ? new Periods<ClvCounts>(Clv, grain) : null))];
     }
 
-    public Cells<DateOnly, DailyFlows> Activity { get; } = new();
+    public Contribution<DateOnly, DailyFlows> Activity { get; } = new();
 
-    public Cells<(Grain Grain, int Period), RevenueCounts> Revenue { get; } = new();
+    public Contribution<(Grain Grain, int Period), RevenueCounts> Revenue { get; } = new();
 
-    public Cells<(Grain Grain, CohortCell Cell), CohortCounts> Cohorts { get; } = new();
+    public Contribution<(Grain Grain, CohortCell Cell), CohortCounts> Cohorts { get; } = new();
 
-    public Cells<(Grain Grain, int Cohort), ClvCounts> Clv { get; } = new();
+    public Contribution<(Grain Grain, int Cohort), ClvCounts> Clv { get; } = new();
 
-    public Cells<AnswerCell, AnswerCounts> Answers { get; } = new();
+    public Contribution<AnswerCell, AnswerCounts> Answers { get; } = new();
 
-    public Cells<RequestCell, RequestCounts> Requests { get; } = new();
+    public Contribution<RequestCell, RequestCounts> Requests { get; } = new();
 
-    public Cells<PurchaseSpanCell, PurchaseSpanCounts> PurchaseSpans { get; } = new();
+    public Contribution<PurchaseSpanCell, PurchaseSpanCounts> PurchaseSpans { get; } = new();
 
     /// <summary>The slices that count the customer, that of all first.</summary>
     public ReadOnlySpan<int> Slices => slices;
@@ -73,19 +73,19 @@ internal sealed class CustomerCells
         PurchaseSpans.Subtract(before.PurchaseSpans);
     }
 
-    private sealed class Flows(Cells<DateOnly, DailyFlows> days, Grain grain) : ICells<ActivityCell, ActivityFlows>
+    private sealed class Flows(Contribution<DateOnly, DailyFlows> days, Grain grain) : ICells<ActivityCell, ActivityFlows>
     {
         public void Add(ActivityCell key, ActivityFlows counts) => days.Add(key.Day, DailyFlows.Of(counts, grain));
     }
 
-    private sealed class Periods<TCounts>(Cells<(Grain, int), TCounts> cells, Grain grain) : ICells<int, TCounts>
+    private sealed class Periods<TCounts>(Contribution<(Grain, int), TCounts> cells, Grain grain) : ICells<int, TCounts>
         where TCounts : struct, ICounts<TCounts>
     {
         public void Add(int key, TCounts counts) => cells.Add((grain, key), counts);
     }
 
     /// <summary>Beyond the last column that is kept, only who ordered last or second there matters, for suffix and prefix sums.</summary>
-    private sealed class Columns(Cells<(Grain, CohortCell), CohortCounts> cells, Grain grain, int last) : ICells<CohortCell, CohortCounts>
+    private sealed class Columns(Contribution<(Grain, CohortCell), CohortCounts> cells, Grain grain, int last) : ICells<CohortCell, CohortCounts>
     {
         public void Add(CohortCell key, CohortCounts counts) => cells.Add(
             (grain, key.K <= last ? key : key with { K = last + 1 }), key.K <= last ? counts : new CohortCounts { Last = counts.Last, Second = counts.Second });

@@ -152,7 +152,7 @@ public sealed class MaintainedCells
         {
             Count(Activity, cells.Activity, slice, add);
             Count(Revenue, cells.Revenue, slice, add);
-            foreach (var (key, counts) in cells.Cohorts)
+            foreach (var (key, counts) in cells.Cohorts.Cells)
             {
                 var kept = slice == SliceNumbers.All ? counts : counts with { Last = 0 };
                 Cohorts.Add(slice, key, add ? kept : default(CohortCounts) - kept);
@@ -165,7 +165,7 @@ public sealed class MaintainedCells
         }
     }
 
-    private static void Count<TKey, TCounts>(SlicedCells<TKey, TCounts> sums, Cells<TKey, TCounts> cells, int slice, bool add)
+    private static void Count<TKey, TCounts>(SlicedCells<TKey, TCounts> sums, Contribution<TKey, TCounts> cells, int slice, bool add)
         where TKey : notnull
         where TCounts : struct, ICounts<TCounts>
     {

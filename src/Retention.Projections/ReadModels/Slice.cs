@@ -74,14 +74,14 @@ internal sealed class SlicedCells<TKey, TCounts>(SliceNumbers slices)
     public IEnumerable<KeyValuePair<(Slice Slice, TKey Key), TCounts>> Sums =>
         sums.Select(cell => KeyValuePair.Create((slices[cell.Key.Slice], cell.Key.Key), cell.Value));
 
-    public void Add(int slice, Cells<TKey, TCounts> cells)
+    public void Add(int slice, Contribution<TKey, TCounts> cells)
     {
-        foreach (var (key, counts) in cells) Add(slice, key, counts);
+        foreach (var (key, counts) in cells.Cells) Add(slice, key, counts);
     }
 
-    public void Subtract(int slice, Cells<TKey, TCounts> cells)
+    public void Subtract(int slice, Contribution<TKey, TCounts> cells)
     {
-        foreach (var (key, counts) in cells) Add(slice, key, default(TCounts) - counts);
+        foreach (var (key, counts) in cells.Cells) Add(slice, key, default(TCounts) - counts);
     }
 
     public void Add(SlicedCells<TKey, TCounts> others)

@@ -21,7 +21,7 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
     private readonly Signal appended = new();
     private readonly BatchApplication application = new(place);
     private readonly LateRows lateRows = new(place, TimeProvider.System);
-    private (long Generation, LogRange Range, Task<LogPage> Page)? ahead;
+    private (long Generation, LogRange Range, Task<(long Last, List<TenantEvents> Tenants)> Page)? ahead;
 
     /// <summary>Tells that something was appended in this process, so that it is reflected without waiting for the next poll.</summary>
     public void Nudge() => appended.Raise();
@@ -82,12 +82,11 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
         var shared = rows.Single(row => row.Tenant == Progress.Everyone);
         if (shared.Position >= safe) return false;
         var paused = rows.Where(row => row != shared).Select(row => row.Tenant).ToList();
-        var page = await TakeAsync(shared, new LogRange(shared.Position, safe, BatchSize, ExceptTenants: paused), ct);
         try
         {
-            var tenants = page.Events.GroupBy(stored => stored.Tenant).Select(own => TenantEvents.Read(own.Key, [.. own])).ToList();
-            if (page.Last < safe) ReadAhead(shared, new LogRange(page.Last, safe, BatchSize, ExceptTenants: paused), ct);
-            await application.ApplyAsync(shared, page.Last, tenants, ct);
+            var (last, tenants) = await TakeAsync(shared, new LogRange(shared.Position, safe, BatchSize, ExceptTenants: paused), ct);
+            if (last < safe) ReadAhead(shared, new LogRange(last, safe, BatchSize, ExceptTenants: paused), ct);
+            await application.ApplyAsync(shared, last, tenants, ct);
             progress.Tell();
         }
         catch (UnreadableEventException e)
@@ -102,17 +101,24 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
     /// The next page: what was read ahead, unless a tenant was paused, joined again or deleted since. That it may end at an earlier safe
     /// position does no harm.
     /// </summary>
-    private async Task<LogPage> TakeAsync(ProgressRow shared, LogRange wanted, CancellationToken ct)
+    private async Task<(long Last, List<TenantEvents> Tenants)> TakeAsync(ProgressRow shared, LogRange wanted, CancellationToken ct)
     {
         var read = ahead;
         ahead = null;
         return read is var (generation, range, page) && generation == shared.Generation && range.After == wanted.After
             ? await page
-            : await log.ReadAsync(wanted, ct);
+            : await ReadAsync(wanted, ct);
     }
 
     /// <summary>Reads the next page while the one before it is applied.</summary>
-    private void ReadAhead(ProgressRow shared, LogRange range, CancellationToken ct) => ahead = (shared.Generation, range, log.ReadAsync(range, ct));
+    private void ReadAhead(ProgressRow shared, LogRange range, CancellationToken ct) => ahead = (shared.Generation, range, ReadAsync(range, ct));
+
+    /// <exception cref="UnreadableEventException">The first event that cannot be read.</exception>
+    private async Task<(long Last, List<TenantEvents> Tenants)> ReadAsync(LogRange range, CancellationToken ct)
+    {
+        var page = await log.ReadAsync(range, ct);
+        return (page.Last, [.. page.Events.GroupBy(stored => stored.Tenant).Select(own => TenantEvents.Read(own.Key, [.. own]))]);
+    }
 
     /// <summary>
     /// Brings a paused tenant up to the event that stops it, or, when nothing does any more, back among the others. While the named event

@@ -71,6 +71,38 @@ public class ChunkFormatTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void Entries_behind_stored_bytes_read_as_if_they_had_been_written_with_the_others() =>
+        Prop.ForAll(Arb.From(Chunks), Arb.From(Gen.Choose(0, 10)), (entries, some) =>
+        {
+            // Each at a time of its own, so that every one comes last.
+            var inTurn = entries.Select((entry, index) => entry with { OccurredAt = 10 + index * 10L }).Take(Chunk.Capacity).ToImmutableArray();
+            var stored = Math.Min(some, inTurn.Length);
+            var chunk = new Chunk(7, ChunkFormat.Write(inTurn[..stored]));
+            foreach (var entry in inTurn[stored..]) chunk = chunk.TryAppend(entry).ShouldNotBeNull();
+
+            chunk.Entries.Select(Text).ShouldBe(inTurn.Select(Text));
+            (chunk.Number, chunk.Count).ShouldBe((7, inTurn.Length));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+
+    [Theory]
+    [InlineData(10, 9, "in time before the last")]
+    [InlineData(10, 10, "at the last one's time, where names decide")]
+    public void An_entry_that_may_not_come_last_is_not_appended_by_bytes(long last, long next, string how)
+    {
+        var stored = new Chunk(0, ChunkFormat.Write([new Entry(1, 0, last, "shop", "b", new Fact.Cancellation(1))]));
+
+        stored.TryAppend(new Entry(2, 0, next, "shop", "a", new Fact.Cancellation(1))).ShouldBeNull(how);
+    }
+
+    [Fact]
+    public void A_full_chunk_takes_no_more()
+    {
+        var full = Enumerable.Range(1, Chunk.Capacity).Select(number => new Entry(number, 0, number, "shop", $"{number}", new Fact.Cancellation(1)));
+
+        new Chunk(0, ChunkFormat.Write([.. full])).TryAppend(new Entry(99, 0, 99, "shop", "99", new Fact.Cancellation(1))).ShouldBeNull();
+    }
+
+    [Fact]
     public void Every_kind_of_fact_is_among_the_facts_tried()
     {
         var kinds = typeof(Fact).GetNestedTypes().Where(type => type.IsSubclassOf(typeof(Fact)) && !type.IsAbstract);

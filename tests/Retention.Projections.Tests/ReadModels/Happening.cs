@@ -50,7 +50,7 @@ internal sealed record Happening(
 
     private CustomerEvent ToEvent() => What switch
     {
-        What.Bought => new CustomerEvent.PurchaseMade(About, "EUR", Amount, null, null, null, null, null, null, Margin, "web"),
+        What.Bought => new CustomerEvent.PurchaseMade(About, "EUR", Amount, null, null, null, null, null, null, Margin, Source),
         What.Refunded => new CustomerEvent.PurchaseRefunded(About, Amount, null, null),
         What.Cancelled => new CustomerEvent.PurchaseCancelled(About, null),
         What.Changed => new CustomerEvent.CustomerChanged(new Dictionary<string, string?> { ["tier"] = About }),
