@@ -32,9 +32,10 @@ public static class CustomerClvEndpoint
     {
         await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new(ScoringRequest.Parameters) { Periods = false, Groups = false });
         var scoring = await ScoringRequest.ReadAsync(request, http);
-        var history = await request.Snapshot.CustomerAsync(id, http.RequestAborted)
+        var joined = await request.Snapshot.IdentityAsync(id, request.Question.KnownAt, http.RequestAborted)
             ?? throw new ProblemException(404, "unknown_customer", $"There is no customer {id}, or no event of it is reflected yet.");
-        var customer = new CustomerView(history, request.Question.Definition, request.Question.AsOf.Moment.UtcTicks);
+        var customer = new CustomerView(request.Question.Definition, request.Question.AsOf.Moment.UtcTicks, request.Question.KnownAt)
+            .Look(Columns.Of((joined.Id, joined.History.Entries)), 0);
         var figures = Figures(id, customer, request, scoring);
         return request.Format == "csv" ? Csv.Of([figures]) : Results.Json(figures, MetricAnswer.Json);
     }

@@ -12,7 +12,7 @@ namespace Retention.Api.Metrics;
 public sealed record MetricShape(params IReadOnlyList<string> Own)
 {
     /// <summary>The parameters that every question takes.</summary>
-    private static readonly string[] Common = ["tz", "asOf", "activity", "refunds", "filter", "minPosition", "format"];
+    private static readonly string[] Common = ["tz", "asOf", "knownAt", "activity", "refunds", "filter", "minPosition", "format"];
 
     private static readonly string[] OfPeriods = ["from", "to", "grain"];
 
@@ -51,12 +51,13 @@ public sealed class MetricRequest : IAsyncDisposable
     private readonly Bound? from;
     private readonly Bound? to;
 
-    private MetricRequest(Snapshot snapshot, Question question, QueryReader query, string format)
+    private MetricRequest(Snapshot snapshot, Question question, QueryReader query, string format, long? knownAt)
     {
         Snapshot = snapshot;
         Question = question;
         Query = query;
         Format = format;
+        KnownAt = knownAt;
         Compares = query.Choice("compare", ["previous"]) is not null;
         (from, to) = QuestionReader.RangeOf(query, question);
     }
@@ -69,6 +70,9 @@ public sealed class MetricRequest : IAsyncDisposable
 
     /// <summary>Whether each row is compared with the period before.</summary>
     public bool Compares { get; }
+
+    /// <summary>The position as of which the record is read, as it was asked for; null for all that is known.</summary>
+    public long? KnownAt { get; }
 
     public Settings Settings => Snapshot.Reflection.Settings;
 
@@ -98,12 +102,15 @@ public sealed class MetricRequest : IAsyncDisposable
         var minPosition = query.Whole("minPosition", 0, long.MaxValue);
         RefuseFaults(query, shape, services.GetRequiredService<TimeProvider>().GetUtcNow());
         await WaitAsync(services, tenant, minPosition, ct);
+        var knownAt = await KnownPosition.ReadAsync(query, services, ct);
+        if (knownAt is { } known) await ReachAsync(services, tenant, known, ct);
 
         var snapshot = await Snapshot.OpenAsync(services.GetRequiredService<Place>(), tenant, ct);
         try
         {
+            if (knownAt is { } position) await snapshot.RewindAsync(position, ct);
             var question = QuestionReader.Read(query, shape, snapshot.Reflection, services.GetRequiredService<TimeProvider>().GetUtcNow());
-            var request = new MetricRequest(snapshot, question, query, format);
+            var request = new MetricRequest(snapshot, question with { KnownAt = knownAt ?? long.MaxValue }, query, format, knownAt);
             query.Done();
             return request;
         }
@@ -168,15 +175,20 @@ public sealed class MetricRequest : IAsyncDisposable
     }
 
     /// <summary>Parameters echoed, defaults included, of a question without periods.</summary>
-    public Dictionary<string, object?> Parameters() => new()
+    public Dictionary<string, object?> Parameters()
     {
-        ["tz"] = Question.Definition.Calendar.Zone,
-        ["weekStart"] = Question.Definition.WeekStart.ToString().ToLowerInvariant(),
-        ["asOf"] = Question.AsOf.Moment,
-        ["activity"] = $"window:{Question.Definition.ActivityDays}d",
-        ["refunds"] = Question.Definition.Refunds.ToString().ToLowerInvariant(),
-        ["filter"] = Question.Selection.Conditions.Select(condition => condition.Text).ToArray(),
-    };
+        var parameters = new Dictionary<string, object?>
+        {
+            ["tz"] = Question.Definition.Calendar.Zone,
+            ["weekStart"] = Question.Definition.WeekStart.ToString().ToLowerInvariant(),
+            ["asOf"] = Question.AsOf.Moment,
+            ["activity"] = $"window:{Question.Definition.ActivityDays}d",
+            ["refunds"] = Question.Definition.Refunds.ToString().ToLowerInvariant(),
+            ["filter"] = Question.Selection.Conditions.Select(condition => condition.Text).ToArray(),
+        };
+        if (KnownAt is { } position) parameters["knownAt"] = position;
+        return parameters;
+    }
 
     private static string Accepted(StringValues accept) =>
         accept.ToString().Split(',').Select(type => type.Split(';')[0].Trim()).FirstOrDefault(type => type is "text/csv" or "application/json") == "text/csv" ? "csv" : "json";
@@ -193,7 +205,12 @@ public sealed class MetricRequest : IAsyncDisposable
         if (position is not { } wanted) return;
         if (wanted > await services.GetRequiredService<EventLog>().LastIssuedAsync(ct))
             throw new ProblemException(400, "unknown_position", $"minPosition: {wanted} has not been issued.", new Fault("minPosition", "unknown_position", "must be a position that the service has answered"));
-        if (!await services.GetRequiredService<Progress>().ReachedAsync(tenant, wanted, Patience, ct))
-            throw new ProblemException(503, "behind", $"Projections have not reached position {wanted} within {Patience.TotalSeconds} s.") { RetryAfter = 5 };
+        await ReachAsync(services, tenant, wanted, ct);
+    }
+
+    private static async Task ReachAsync(IServiceProvider services, string tenant, long position, CancellationToken ct)
+    {
+        if (!await services.GetRequiredService<Progress>().ReachedAsync(tenant, position, Patience, ct))
+            throw new ProblemException(503, "behind", $"Projections have not reached position {position} within {Patience.TotalSeconds} s.") { RetryAfter = 5 };
     }
 }

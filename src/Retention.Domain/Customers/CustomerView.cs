@@ -51,6 +51,9 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
     /// <summary>Every fact besides purchases, in order.</summary>
     public ReadOnlySpan<Told> Others => CollectionsMarshal.AsSpan(others);
 
+    /// <summary>Whether nothing is known of the customer before the moment.</summary>
+    public bool IsUnknown => orders.Count == 0 && invalid.Count == 0 && others.Count == 0;
+
     public ReadOnlySpan<Span> Spans
     {
         get

@@ -62,11 +62,14 @@ public sealed record Settings(
     /// <summary>These settings with the members that a request names; absent members keep their value.</summary>
     public Settings Merge(JsonElement request, List<Fault> faults) => SettingsRequest.Merge(this, request, faults);
 
+    /// <summary>In the order that the store gives members, so that defaults are spelled alike whether or not they were ever stored.</summary>
     private static JsonElement DefaultHours()
     {
         string[][] office = [["09:00", "17:00"]];
-        var hours = new Dictionary<string, object> { ["holidays"] = Array.Empty<string>() };
-        foreach (var weekday in (string[])["monday", "tuesday", "wednesday", "thursday", "friday"]) hours[weekday] = office;
+        var hours = new Dictionary<string, object>();
+        foreach (var weekday in (string[])["friday", "monday", "tuesday"]) hours[weekday] = office;
+        hours["holidays"] = Array.Empty<string>();
+        foreach (var weekday in (string[])["thursday", "wednesday"]) hours[weekday] = office;
         return JsonSerializer.SerializeToElement(hours);
     }
 }

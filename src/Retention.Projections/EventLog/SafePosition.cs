@@ -117,6 +117,23 @@ public sealed class SafePosition(Place place)
     }
 
     /// <summary>
+    /// The last position recorded at or before a time, 0 before the first: looked for from the mark before it to one a while after it, since
+    /// marks lag behind what is written.
+    /// </summary>
+    public async Task<long> LastRecordedAsync(DateTimeOffset time, CancellationToken ct)
+    {
+        const string sql = """
+            with before as (select coalesce((select mark from {schema}.log_marks where recorded_at <= $1 order by recorded_at desc, mark desc limit 1), 0) as mark),
+                 after as (select (select mark from {schema}.log_marks where recorded_at > $1 + interval '10 seconds' order by recorded_at, mark limit 1) as mark)
+            select coalesce(max(seq_id), (select mark from before)) from {schema}.mt_events
+            where seq_id > (select mark from before) and seq_id <= coalesce((select mark from after), 9223372036854775807) and timestamp <= $1
+            """;
+        await using var command = place.Command(sql);
+        command.Parameters.AddWithValue(time.ToUniversalTime());
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    /// <summary>
     /// The highest number issued, then who holds the lock: two statements in this order, since a writer that appears between them has
     /// drawn higher numbers only.
     /// </summary>

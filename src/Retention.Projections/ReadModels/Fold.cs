@@ -16,7 +16,7 @@ internal sealed class Fold<TCells>(Question question, Func<TCells> empty, Action
 
     public void Add(CustomerView customer)
     {
-        if (!question.Selection.Includes(customer)) return;
+        if (customer.IsUnknown || !question.Selection.Includes(customer)) return;
         contribute(customer, CellsOf(question.GroupBy is { } dimension ? customer.DimensionOf(dimension) : null));
     }
 

@@ -38,6 +38,6 @@ internal static class HistoryChanges
             changed.UnionWith(row.GetFieldValue<string[]>(1));
             reached = long.MaxValue;
         }
-        return reached == long.MaxValue || snapshot.Reflection.Position == position ? changed : null;
+        return reached == long.MaxValue || snapshot.Latest.Position == position ? changed : null;
     }
 }

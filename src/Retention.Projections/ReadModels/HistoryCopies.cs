@@ -41,7 +41,7 @@ internal sealed class HistoryCopies(Place place, long limit)
     /// <returns>A copy that holds everything the snapshot sees; null where it was handed on and not kept.</returns>
     private async Task<HistoryCopy?> CurrentAsync(Held held, Snapshot snapshot, NpgsqlConnection connection, Action<HistoryPart> take, CancellationToken ct)
     {
-        var reflection = snapshot.Reflection;
+        var reflection = snapshot.Latest;
         if (held.Copy is { } copy && copy.Histories == reflection.Histories)
         {
             if (copy.Position >= reflection.Position) return copy;
@@ -66,8 +66,8 @@ internal sealed class HistoryCopies(Place place, long limit)
             if (Interlocked.Add(ref bytes, columns.Bytes) <= limit) parts.Add(part);
             else take(part);
         }, ct);
-        if (bytes <= limit) return Keep(held, new HistoryCopy(snapshot.Reflection.Histories, snapshot.Reflection.Position, [.. parts], new Dictionary<string, CustomerHistory>()));
-        held.TooLarge = snapshot.Reflection.Histories;
+        if (bytes <= limit) return Keep(held, new HistoryCopy(snapshot.Latest.Histories, snapshot.Latest.Position, [.. parts], new Dictionary<string, CustomerHistory>()));
+        held.TooLarge = snapshot.Latest.Histories;
         foreach (var part in parts) take(part);
         return null;
     }

@@ -26,13 +26,14 @@ internal static class JoinedCustomers
         return await JoinAsync(connection, place, of.Tenant, (links, [.. Identities.Of(links, of.KnownAt).All]), ct);
     }
 
-    /// <summary>The customer that an id is of; null where nothing was ever sent for it, or for anybody that it is merged with.</summary>
+    /// <summary>The customer that an id is of; null where nothing had been sent by then for it, or for anybody that it is merged with.</summary>
     public static async Task<JoinedCustomer?> OneAsync(
         NpgsqlConnection connection, Place place, (string Tenant, string Customer, long KnownAt) of, CancellationToken ct)
     {
         var links = await CustomerLinks.AroundAsync(connection, place, (of.Tenant, [of.Customer]), ct);
         var identity = Identities.Of(links, of.KnownAt).Of(of.Customer);
-        return (await JoinAsync(connection, place, of.Tenant, (links, [identity]), ct)).SingleOrDefault();
+        var joined = (await JoinAsync(connection, place, of.Tenant, (links, [identity]), ct)).SingleOrDefault();
+        return joined?.History.Entries.Any(entry => entry.KnownFrom <= of.KnownAt) == true ? joined : null;
     }
 
     private static async Task<IReadOnlyList<JoinedCustomer>> JoinAsync(

@@ -40,7 +40,7 @@ public sealed class Snapshot : IAsyncDisposable
     {
         Place = place;
         Tenant = tenant;
-        Reflection = reflection;
+        Latest = Reflection = reflection;
         this.connection = connection;
         this.transaction = transaction;
     }
@@ -49,7 +49,11 @@ public sealed class Snapshot : IAsyncDisposable
 
     public string Tenant { get; }
 
-    public Reflection Reflection { get; }
+    /// <summary>What answers reflect: all that is projected, or what was known at the position that was rewound to.</summary>
+    public Reflection Reflection { get; private set; }
+
+    /// <summary>All that is projected.</summary>
+    internal Reflection Latest { get; }
 
     public static async Task<Snapshot> OpenAsync(Place place, string tenant, CancellationToken ct)
     {
@@ -66,6 +70,12 @@ public sealed class Snapshot : IAsyncDisposable
         }
     }
 
+    /// <summary>From here on, answers reflect what was known at a position, settings included; a position that is not reflected yet changes nothing.</summary>
+    public async Task RewindAsync(long position, CancellationToken ct)
+    {
+        if (position < Latest.Position) Reflection = await EarlierReflection.AtAsync(this, position, ct);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await transaction.DisposeAsync();
@@ -78,7 +88,7 @@ public sealed class Snapshot : IAsyncDisposable
     /// </summary>
     internal MaintainedSlices? Maintained(Question question) =>
         question.Partition is Partition.ByGrain { Grain: var grain }
-        && question.KnownAt == long.MaxValue
+        && question.KnownAt >= Latest.Position && ReferenceEquals(Reflection, Latest)
         && MaintainedCells.Grains.Contains(grain)
         && MaintainedCells.KeyOf(question.Definition) == Reflection.MaintainedBy
         && Reflection.LatestFact < question.AsOf.Moment.UtcTicks
