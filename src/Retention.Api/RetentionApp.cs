@@ -5,6 +5,7 @@ using Retention.Api.Customers;
 using Retention.Api.Demo;
 using Retention.Api.Ingest;
 using Retention.Api.Ingest.Imports;
+using Retention.Api.Lineage;
 using Retention.Api.Metrics;
 using Retention.Api.Tenancy;
 using Retention.Api.Voice;
@@ -92,6 +93,7 @@ public static class RetentionApp
         metrics.MapGet("survival", SurvivalEndpoint.GetAsync).WithSummary("For how long customers stay: Kaplan–Meier, and log-rank between groups");
         metrics.MapGet("clv", ClvEndpoint.GetAsync).WithSummary("Lifetime value by cohort, historic and predicted");
         app.MapVoice();
+        app.MapLineage();
     }
 
     private static ImportTarget ImportTargetOf(IServiceProvider services)

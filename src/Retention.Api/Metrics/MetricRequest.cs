@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Primitives;
+using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
 using Retention.Projections.EventLog;
@@ -80,7 +81,10 @@ public sealed class MetricRequest : IAsyncDisposable
     public string Format { get; }
 
     /// <summary>Whether all groups are answered, however many there are.</summary>
-    public bool IsExport => Format != "json";
+    public bool IsExport => Format != "json" || OfEach;
+
+    /// <summary>Whether each customer is a group, for whoever asks about everyone who is behind a figure.</summary>
+    public bool OfEach => Question.GroupBy == CustomerView.Itself;
 
     /// <summary>The grain's name; null where one row for exactly [from, to) is asked.</summary>
     public string? GrainName => Question.Partition switch
@@ -109,8 +113,11 @@ public sealed class MetricRequest : IAsyncDisposable
         try
         {
             if (knownAt is { } position) await snapshot.RewindAsync(position, ct);
+            var scope = http.Features.Get<FoldScope>();
+            if (scope is not null) await snapshot.NarrowAsync(scope, ct);
             var question = QuestionReader.Read(query, shape, snapshot.Reflection, services.GetRequiredService<TimeProvider>().GetUtcNow());
-            var request = new MetricRequest(snapshot, question with { KnownAt = knownAt ?? long.MaxValue }, query, format, knownAt);
+            question = question with { KnownAt = scope?.Supposed?.To ?? knownAt ?? long.MaxValue, GroupBy = scope?.EachCustomer == true ? CustomerView.Itself : question.GroupBy };
+            var request = new MetricRequest(snapshot, question, query, format, knownAt);
             query.Done();
             return request;
         }
@@ -200,7 +207,8 @@ public sealed class MetricRequest : IAsyncDisposable
         query.Done();
     }
 
-    private static async Task WaitAsync(IServiceProvider services, string tenant, long? position, CancellationToken ct)
+    /// <summary>Waits for a position that a request names; null is none.</summary>
+    internal static async Task WaitAsync(IServiceProvider services, string tenant, long? position, CancellationToken ct)
     {
         if (position is not { } wanted) return;
         if (wanted > await services.GetRequiredService<EventLog>().LastIssuedAsync(ct))
@@ -208,7 +216,9 @@ public sealed class MetricRequest : IAsyncDisposable
         await ReachAsync(services, tenant, wanted, ct);
     }
 
-    private static async Task ReachAsync(IServiceProvider services, string tenant, long position, CancellationToken ct)
+    /// <summary>Waits for a position that was issued.</summary>
+    /// <exception cref="ProblemException">503 when projections stay behind.</exception>
+    internal static async Task ReachAsync(IServiceProvider services, string tenant, long position, CancellationToken ct)
     {
         if (!await services.GetRequiredService<Progress>().ReachedAsync(tenant, position, Patience, ct))
             throw new ProblemException(503, "behind", $"Projections have not reached position {position} within {Patience.TotalSeconds} s.") { RetryAfter = 5 };

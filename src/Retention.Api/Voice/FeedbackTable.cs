@@ -30,7 +30,7 @@ internal sealed record FeedbackRow(
 internal sealed class FeedbackTable(MetricRequest request, FeedbackPlan plan)
 {
     private readonly Scale scale = request.Settings.ScaleOf(plan.Instrument);
-    private readonly bool hides = request.Question.GroupBy is not null || request.Question.Selection.Conditions.Count > 0;
+    private readonly bool hides = !request.OfEach && (request.Question.GroupBy is not null || request.Question.Selection.Conditions.Count > 0);
 
     /// <summary>Reads the window, and whether each customer counts once, from the query.</summary>
     public static FeedbackPlan PlanOf(MetricRequest request, Instrument instrument)

@@ -11,6 +11,9 @@ namespace Retention.Domain.Customers;
 /// <param name="knownAt">The log position as of which the record is read.</param>
 public sealed class CustomerView(Definition definition, long before = long.MaxValue, long knownAt = long.MaxValue)
 {
+    /// <summary>The dimension in which every customer has a value of its own: the id that it goes by.</summary>
+    public const string Itself = "\0customer";
+
     private readonly List<Order> orders = [];
     private readonly List<Order> invalid = [];
     private readonly List<Booking> elsewhere = [];
@@ -156,6 +159,7 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
     /// </summary>
     public string? DimensionOf(string name)
     {
+        if (name == Itself) return Columns.IdOf(Customer);
         if (name == "channel") return orders.Count == 0 ? null : ChannelOf(orders[0]);
         var acquired = orders.Count == 0 ? long.MinValue : orders[0].OccurredAt;
         string? inForce = null;

@@ -18,10 +18,12 @@ internal static class JoinedCustomers
     /// The customers of a tenant of whom any merge was ever known, as of a position: whoever folds all histories leaves all of their
     /// members out and takes these instead. Those without a history are left out.
     /// </summary>
+    /// <param name="supposed">What is supposed to be known of merges; null for what is.</param>
     public static async Task<IReadOnlyList<JoinedCustomer>> JoinedAsync(
-        NpgsqlConnection connection, Place place, (string Tenant, long KnownAt) of, CancellationToken ct)
+        NpgsqlConnection connection, Place place, (string Tenant, long KnownAt) of, Supposition? supposed, CancellationToken ct)
     {
         var links = await CustomerLinks.AllAsync(connection, place, of.Tenant, ct);
+        if (supposed is not null) links = supposed.Of(links);
         if (links.Count == 0) return [];
         return await JoinAsync(connection, place, of.Tenant, (links, [.. Identities.Of(links, of.KnownAt).All]), ct);
     }

@@ -35,6 +35,7 @@ public sealed class Snapshot : IAsyncDisposable
 {
     private readonly NpgsqlConnection connection;
     private readonly NpgsqlTransaction transaction;
+    private FoldScope? scope;
 
     private Snapshot(Place place, string tenant, NpgsqlConnection connection, NpgsqlTransaction transaction, Reflection reflection)
     {
@@ -51,6 +52,8 @@ public sealed class Snapshot : IAsyncDisposable
 
     /// <summary>What answers reflect: all that is projected, or what was known at the position that was rewound to.</summary>
     public Reflection Reflection { get; private set; }
+
+    internal NpgsqlConnection Connection => connection;
 
     /// <summary>All that is projected.</summary>
     internal Reflection Latest { get; }
@@ -76,6 +79,29 @@ public sealed class Snapshot : IAsyncDisposable
         if (position < Latest.Position) Reflection = await EarlierReflection.AtAsync(this, position, ct);
     }
 
+    /// <summary>From here on, folds read other customers or suppose something else, and nothing is answered from maintained cells.</summary>
+    public async Task NarrowAsync(FoldScope to, CancellationToken ct)
+    {
+        scope = to;
+        if (to.Supposed is { } supposed)
+            Reflection = await EarlierReflection.AtAsync(this, supposed.Known.HasFlag(Causes.Settings) ? supposed.To : supposed.From, ct);
+    }
+
+    /// <summary>The difference between two positions, with nothing of it supposed.</summary>
+    public async Task<Supposition> BetweenAsync(long from, long to, CancellationToken ct)
+    {
+        var recordedAt = (await EarlierReflection.AtAsync(this, from, ct)).RecordedAt;
+        return new Supposition(from, to, recordedAt?.UtcTicks ?? 0, Causes.None);
+    }
+
+    /// <summary>The entries, with their names, of the customers whose record has changed between the positions of a supposition.</summary>
+    public async Task<IReadOnlyList<(string Customer, IReadOnlyList<Entry> Entries)>> ChangedAsync(Supposition supposed, CancellationToken ct)
+    {
+        var definition = Latest.Settings.ToDefinition();
+        var question = new Question(definition, AsOf.In(definition.Calendar, DateTimeOffset.UnixEpoch), definition.By(Grain.Month));
+        return await new ScopedFold(this, new FoldScope { Supposed = supposed with { Known = Causes.All }, OnlyChanged = true }, question).ChangedAsync(ct);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await transaction.DisposeAsync();
@@ -88,7 +114,7 @@ public sealed class Snapshot : IAsyncDisposable
     /// </summary>
     internal MaintainedSlices? Maintained(Question question) =>
         question.Partition is Partition.ByGrain { Grain: var grain }
-        && question.KnownAt >= Latest.Position && ReferenceEquals(Reflection, Latest)
+        && question.KnownAt >= Latest.Position && ReferenceEquals(Reflection, Latest) && scope is null
         && MaintainedCells.Grains.Contains(grain)
         && MaintainedCells.KeyOf(question.Definition) == Reflection.MaintainedBy
         && Reflection.LatestFact < question.AsOf.Moment.UtcTicks
@@ -105,11 +131,12 @@ public sealed class Snapshot : IAsyncDisposable
         Question question, Func<TCells> empty, Action<CustomerView, TCells> contribute, CancellationToken ct)
         where TCells : IMergeable<TCells>
     {
+        if (scope is not null) return await new ScopedFold(this, scope, question).FoldAsync(empty, contribute, ct);
         var folds = new ConcurrentBag<Fold<TCells>>();
         // A copy may hold later facts than this look at the tenant.
         var known = question with { KnownAt = Math.Min(question.KnownAt, Reflection.Position) };
         // Customers that are one are seen as one; apart, none of them is.
-        var joined = await JoinedCustomers.JoinedAsync(connection, Place, (Tenant, known.KnownAt), ct);
+        var joined = await JoinedCustomers.JoinedAsync(connection, Place, (Tenant, known.KnownAt), null, ct);
         var members = joined.SelectMany(customer => customer.Members).ToHashSet(StringComparer.Ordinal);
         if (question.Selection.NamesDetails || question.Details)
         {

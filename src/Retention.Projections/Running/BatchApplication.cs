@@ -51,7 +51,7 @@ internal sealed class BatchApplication(Place place)
         var reflection = await ReflectionAsync(connection, tenant, ct);
         var definition = reflection.Settings.ToDefinition();
         var cells = new MaintainedCells(definition);
-        var joined = await JoinedCustomers.JoinedAsync(connection, place, (tenant, long.MaxValue), ct);
+        var joined = await JoinedCustomers.JoinedAsync(connection, place, (tenant, long.MaxValue), null, ct);
         var members = joined.SelectMany(customer => customer.Members).ToHashSet(StringComparer.Ordinal);
         foreach (var customer in joined) cells.Add(customer.History);
         await foreach (var (customer, history) in CustomerHistories.AllAsync(connection, place, tenant, details: false, ct))

@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text.Json;
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
+using Retention.Domain.Events;
+using Retention.Domain.Metrics;
+using Retention.Projections.ReadModels;
+
+namespace Retention.Api.Lineage;
+
+/// <summary>A cell of a metric, as of a position and a moment: what it says, and what each customer adds to it.</summary>
+/// <param name="Question">For the one row of the cell.</param>
+/// <param name="Answer">To it.</param>
+internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, (string Dimension, string? Value)? Group, JsonElement Answer)
+{
+    private readonly JsonElement parameters = Answer.GetProperty("parameters");
+
+    public long Position => Answer.GetProperty("position").GetInt64();
+
+    public DateTimeOffset AsOf => Answer.GetProperty("asOf").GetDateTimeOffset();
+
+    /// <summary>The figures of the cell, as the metric serves them.</summary>
+    public IReadOnlyDictionary<string, decimal?> Figures => AnswerRows.Of(Answer) is [var row, ..] ? row.Figures : new Dictionary<string, decimal?>();
+
+    /// <summary>Local days, half-open; null where the metric counts nothing yet.</summary>
+    public (DateOnly From, DateOnly To)? Days =>
+        DayOf("from") is { } from && DayOf("to") is { } to ? (from, to > from ? to : from.AddDays(1)) : null;
+
+    /// <summary>The definition that the answer echoes.</summary>
+    public Definition Definition => new(
+        Domain.Definitions.Calendar.In(TextOf("tz"))!, Settings.Weekday(TextOf("weekStart"))!.Value,
+        int.Parse(TextOf("activity")["window:".Length..^1], CultureInfo.InvariantCulture), Enum.Parse<RefundAttribution>(TextOf("refunds"), ignoreCase: true));
+
+    public Selection Selection => new([.. parameters.GetProperty("filter").EnumerateArray().Select(filter => Condition.Parse(filter.GetString()!).Condition!)]);
+
+    public static async Task<LineageCell> AskAsync(HttpContext http, MetricQuestion question, LineageShare share, (string Dimension, string? Value)? group) =>
+        new(question, share, group, await question.AskAsync(http, group is null ? null : new FoldScope { Group = group }));
+
+    /// <summary>What customers add, by the ids that they go by; whoever adds nothing may be missing.</summary>
+    public async Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, decimal?>>> EachAsync(HttpContext http, FoldScope scope)
+    {
+        var pinned = Question.With("knownAt", Position.ToString(CultureInfo.InvariantCulture)).With("asOf", Timestamp.Format(AsOf));
+        var rows = AnswerRows.Of(await pinned.AskAsync(http, scope with { Group = Group, EachCustomer = true }));
+        return rows.Where(row => row.Group is not null).GroupBy(row => row.Group!, StringComparer.Ordinal)
+            .ToDictionary(own => own.Key, own => own.First().Figures, StringComparer.Ordinal);
+    }
+
+    /// <summary>The sums among figures that are not 0.</summary>
+    public Dictionary<string, decimal> Added(IReadOnlyDictionary<string, decimal?> figures) => figures
+        .Where(figure => figure.Value is not null and not 0 && AnswerRows.IsSum(Question.Metric, figure.Key)).ToDictionary(figure => figure.Key, figure => figure.Value!.Value);
+
+    /// <summary>Why a customer is not in the denominator.</summary>
+    public string ReasonOf(CustomerView customer)
+    {
+        if (!Selection.Includes(customer)) return "filtered";
+        if (Group is var (dimension, value) && customer.DimensionOf(dimension) != value) return "other_group";
+        if (customer.Orders.IsEmpty) return customer.Invalid.IsEmpty ? "no_order" : "no_valid_order";
+        if (Days is not var (from, to)) return "nothing_in_period";
+        var acquired = customer.Orders[0].Day;
+        if (Question.Metric.Name == Catalogue.Cohorts.Name) return "other_cohort";
+        return acquired >= to ? "acquired_later" : acquired >= from ? "acquired_in_period"
+            : Question.Metric.Name == Catalogue.Retention.Name ? "not_active_at_start" : "nothing_in_period";
+    }
+
+    private DateOnly? DayOf(string name) => parameters.GetProperty(name) is { ValueKind: JsonValueKind.String } text ? QueryReader.TryDate(text.GetString()![..10]) : null;
+
+    private string TextOf(string name) => parameters.GetProperty(name).GetString()!;
+}

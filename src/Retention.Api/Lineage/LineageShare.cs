@@ -1,0 +1,43 @@
+using Retention.Domain.Metrics;
+
+namespace Retention.Api.Lineage;
+
+/// <summary>
+/// What a metric's headline divides by what, as sums over customers: each customer is in the numerator, and in the denominator, with what it
+/// adds to them.
+/// </summary>
+/// <param name="Numerator">The sum in words of the metric's own figures.</param>
+/// <param name="Parts">Figures that add up to the numerator; with those of <paramref name="Whole"/> for the denominator.</param>
+internal sealed record LineageShare(string Numerator, string Denominator, IReadOnlyList<string> Parts, IReadOnlyList<string> Whole)
+{
+    private static readonly Dictionary<string, LineageShare> ByMetric = new(StringComparer.Ordinal)
+    {
+        [Catalogue.Retention.Name] = Of(["retained"], ["opening"]),
+        [Catalogue.Lifecycle.Name] = Of(["new", "returning", "resurrected"], ["new", "returning", "resurrected", "dormant"]),
+        [Catalogue.Revenue.Name] = Of(["revenue"], ["orders"]),
+        [Catalogue.RevenueRetention.Name] = Of(["previous", "contraction", "churned"], ["previous"]),
+        [Catalogue.TimeBetweenPurchases.Name] = Of(["n"], ["n", "open"]),
+        [Catalogue.Survival.Name] = Of(["lifetimes.lapsed"], ["lifetimes.lapsed", "lifetimes.censored"]),
+        [Catalogue.Clv.Name] = Of(["revenue"], ["customers"]),
+        [VoiceCatalogue.Nps.Name] = Of(["promoters"], ["responses"]),
+        [VoiceCatalogue.Csat.Name] = Of(["answered"], ["requested"]),
+        [VoiceCatalogue.Ces.Name] = Of(["answered"], ["requested"]),
+        [VoiceCatalogue.Complaints.Name] = Of(["promiseKept"], ["promised"]),
+    };
+
+    /// <summary>Metrics that name the customers behind them.</summary>
+    public static IEnumerable<string> Metrics => ByMetric.Keys.Append(Catalogue.Cohorts.Name);
+
+    /// <param name="column">The column of a cohort, as the answer spells it.</param>
+    /// <exception cref="ProblemException">404 for a metric that does not name its customers.</exception>
+    public static LineageShare Of(CatalogueEntry metric, string column) =>
+        metric.Name == Catalogue.Cohorts.Name ? Of([$"k{column}.value"], ["size"])
+        : ByMetric.GetValueOrDefault(metric.Name)
+            ?? throw new ProblemException(404, "unknown_metric", $"{metric.Name} does not name its customers; {string.Join(", ", Metrics)} do.");
+
+    public decimal NumeratorOf(IReadOnlyDictionary<string, decimal?> figures) => Parts.Sum(name => figures.GetValueOrDefault(name) ?? 0);
+
+    public decimal DenominatorOf(IReadOnlyDictionary<string, decimal?> figures) => Whole.Sum(name => figures.GetValueOrDefault(name) ?? 0);
+
+    private static LineageShare Of(string[] parts, string[] whole) => new(string.Join(" + ", parts), string.Join(" + ", whole), parts, whole);
+}

@@ -1,0 +1,140 @@
+using System.Text.Json;
+using static Retention.Api.Tests.Given;
+
+namespace Retention.Api.Tests.Knowledge;
+
+/// <summary>The customers behind a cell add up to what the cell says.</summary>
+public sealed class LineageTests(ServiceFixture service)
+{
+    // Metric, parameters, the figures whose sums over customers must be those served.
+    private static readonly (string Metric, string Parameters, string[] Sums)[] Cells =
+    [
+        ("retention", "period=2025-04", ["opening", "acquired", "reactivated", "lapsed", "closing", "lost", "retained"]),
+        ("retention", "period=2025-Q2&activity=window:30d", ["opening", "retained"]),
+        ("retention", "period=2025-W20&groupBy=country&group=FI", ["opening", "retained"]),
+        ("lifecycle", "period=2025-05", ["new", "returning", "resurrected", "dormant"]),
+        ("revenue", "period=2025-03", ["orders", "customers", "revenue"]),
+        ("revenue", "period=2025&refunds=refund&filter=country:SE", ["orders", "customers", "revenue"]),
+        ("revenue", "period=2025&groupBy=tier", ["orders", "customers", "revenue"]),
+        ("revenue-retention", "period=2025-Q2", ["previous", "current", "new", "reactivated", "expansion", "contraction", "churned"]),
+        ("survival", "period=2025-Q1", ["lifetimes.lapsed", "lifetimes.censored"]), ("time-between-purchases", "period=2025-Q1", ["n", "open"]),
+        ("clv", "period=2025-02", ["customers", "revenue"]), ("nps", "period=2025", ["responses", "promoters", "passives", "detractors"]),
+        ("csat", "period=2025-Q2&dedup=latest", ["responses"]), ("complaints", "period=2025", ["received", "replied", "resolved", "promised", "promiseKept", "orders"]),
+        ("cohorts", "cohort=2025-01&k=1", ["size", "period0Repeat", "k0.value", "k1.value", "k2.value"]), ("cohorts", "cohort=2025-02&k=1-3&brackets=1-3,4-7&entry=every", ["size", "k1-3.value"]),
+        ("cohorts", "cohort=2025-Q1&k=2&measure=revenue&periods=3", ["size", "k0.value", "k2.value"]),
+    ];
+
+    [Theory]
+    [InlineData(31)]
+    [InlineData(32)]
+    public async Task What_customers_add_sums_to_the_figures_served(int seed)
+    {
+        var shop = new CorrectedShop(seed, customers: 14);
+        var tenant = service.NewTenant("lineage");
+        var positions = await CorrectedShop.SendAsync(tenant, shop.Sendings);
+        foreach (var (metric, parameters, sums) in Cells)
+        {
+            foreach (var known in new[] { "", $"&knownAt={positions[shop.Sendings.Count / 2]}" })
+            {
+                var path = $"/v1/metrics/{metric}/lineage?{parameters}&asOf=2025-12-31{known}";
+                var rows = await PagesAsync(tenant, $"{path}&limit=3");
+                var whole = await tenant.AskAsync($"{path}&limit=1000");
+                rows.Select(row => row.GetRawText()).ShouldBe(whole.Rows.Select(row => row.GetRawText()), path);
+
+                var served = await ServedAsync(tenant, metric, parameters, $"&asOf=2025-12-31{known}");
+                foreach (var sum in sums)
+                    rows.Sum(row => Adds(row, sum)).ShouldBe(served(sum), $"{sum} of {path}");
+                foreach (var part in new[] { "numerator", "denominator" })
+                {
+                    rows.Sum(row => row.GetProperty(part).GetDecimal()).ShouldBe(whole.Root.GetProperty(part).GetProperty("value").GetDecimal(), $"{part} {path}");
+                    var alone = await tenant.AskAsync($"{path}&limit=1000&role={part}");
+                    alone.Rows.Count.ShouldBe(rows.Count(row => row.GetProperty(part).GetDecimal() != 0), path);
+                }
+                foreach (var row in rows) row.GetProperty("events").GetArrayLength().ShouldBeGreaterThan(0, $"{path} {row}");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_cell_names_its_customers_why_others_are_not_among_them_and_the_events_that_decide()
+    {
+        var tenant = service.NewTenant("names");
+        await tenant.AcceptAsync(
+            Order("ann", "2025-01-05", 10), Order("ann", "2025-02-07", 10), Order("ann", "2025-02-08", 10), Order("bob", "2025-01-20", 10), Order("cid", "2025-02-11", 10),
+            Order("dan", "2025-01-11", 10), Cancel("dan", "2025-01-11", "2025-01-12"), Score("eve", "2025-01-01", "nps", 9));
+
+        var cell = await tenant.AskAsync("/v1/metrics/cohorts/lineage?cohort=2025-01&k=1&asOf=2025-04-01");
+        cell.Rows.Select(Spelled).ShouldBe(
+        [
+            "ann 1/1 test/purchase_made-ann-2025-01-05 test/purchase_made-ann-2025-02-07", "bob 0/1 test/purchase_made-bob-2025-01-20",
+        ]);
+        cell.Root.GetProperty("denominator").GetRawText().ShouldBe("""{"figure":"size","value":2}""");
+        var others = await tenant.AskAsync("/v1/metrics/cohorts/lineage?cohort=2025-01&k=1&asOf=2025-04-01&role=excluded");
+        others.Rows.Select(row => $"{row.GetProperty("customer")} {row.GetProperty("excluded")}").ShouldBe(["cid other_cohort", "dan no_valid_order", "eve no_order"]);
+
+        var csv = await tenant.GetAsync("/v1/metrics/retention/lineage?period=2025-03&asOf=2025-04-01&format=csv");
+        csv.Text.ReplaceLineEndings("\n").ShouldStartWith("customer,numerator,denominator,excluded,adds_opening");
+        csv.Text.ShouldContain("test/purchase_made-bob-2025-01-20");
+    }
+
+    [Fact]
+    public async Task What_names_no_cell_is_refused()
+    {
+        var tenant = service.NewTenant("nocell");
+        (await tenant.GetAsync("/v1/metrics/retention/lineage")).ShouldBeProblem(400, "missing", "period", "2026-Q1");
+        (await tenant.GetAsync("/v1/metrics/retention/lineage?from=2025-01-01&to=2025-03-01&grain=month")).ShouldBeProblem(400, "not_allowed", "to", "more than one period");
+        (await tenant.GetAsync("/v1/metrics/cohorts/lineage?cohort=2025-01")).ShouldBeProblem(400, "missing", "k");
+        (await tenant.GetAsync("/v1/metrics/retention/lineage?period=2025-01&k=1")).ShouldBeProblem(400, "not_allowed", "k");
+        (await tenant.GetAsync("/v1/metrics/retention/lineage?period=2025-01&group=FI")).ShouldBeProblem(400, "not_allowed", "group", "groupBy");
+        (await tenant.GetAsync("/v1/metrics/retention/lineage?period=2025-01&role=nobody")).ShouldBeProblem(400, "not_allowed", "role", "numerator");
+        (await tenant.GetAsync("/v1/metrics/retention/lineage?period=2025-01&cursor=abc")).ShouldBeProblem(400, "unknown_cursor", "cursor");
+        (await tenant.GetAsync("/v1/metrics/rfm/lineage?period=2025-01")).ShouldBeProblem(404, "unknown_metric");
+        (await tenant.GetAsync("/v1/metrics/win-back/lineage?period=2025-01")).ShouldBeProblem(404, "unknown_metric", null, "retention");
+    }
+
+    private static async Task<List<JsonElement>> PagesAsync(TestTenant tenant, string path)
+    {
+        var rows = new List<JsonElement>();
+        for (var next = path; ;)
+        {
+            var page = await tenant.AskAsync(next);
+            rows.AddRange(page.Rows);
+            if (page.Root.GetProperty("nextCursor").GetString() is not { } cursor) return rows;
+            next = $"{path}&cursor={cursor}";
+        }
+    }
+
+    private static async Task<Func<string, decimal>> ServedAsync(TestTenant tenant, string metric, string parameters, string more)
+    {
+        var given = parameters.Split('&').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+        var (from, to, grain) = given.TryGetValue("period", out var period) || given.TryGetValue("cohort", out period) ? Days(period) : throw new ArgumentException(parameters);
+        var (dimension, group) = (given.GetValueOrDefault("groupBy"), given.GetValueOrDefault("group"));
+        var others = given.Where(pair => pair.Key is not ("period" or "cohort" or "k" or "group")).Select(pair => $"&{pair.Key}={pair.Value}");
+        var path = metric == "cohorts" ? "/v1/cohorts" : $"/v1/metrics/{metric}";
+        var answer = await tenant.AskAsync($"{path}?from={from}&to={to}&grain={grain}{string.Concat(others)}{more}");
+        var rows = answer.List(metric == "cohorts" ? "cohorts" : answer.Root.TryGetProperty("curves", out _) ? "curves" : "rows")
+            .Where(row => dimension is null || row.GetProperty("group").GetString() == group).ToList();
+        return name => rows is not [var row] ? 0 : name.Split('.') switch
+        {
+            [var k, "value"] => row.GetProperty("cells").EnumerateArray().Single(cell => $"k{cell.GetProperty("k")}" == k).GetProperty("value") is { ValueKind: JsonValueKind.Number } value ? value.GetDecimal() : 0,
+            [var outer, var inner] => row.GetProperty(outer).GetProperty(inner).GetDecimal(),
+            _ => row.GetProperty(name).GetDecimal(),
+        };
+    }
+
+    private static (string From, string To, string Grain) Days(string period) => period switch
+    {
+        "2025" => ("2025-01-01", "2026-01-01", "year"),
+        "2025-Q1" => ("2025-01-01", "2025-04-01", "quarter"),
+        "2025-Q2" => ("2025-04-01", "2025-07-01", "quarter"),
+        "2025-W20" => ("2025-05-12", "2025-05-19", "week"),
+        "2025-12" => ("2025-12-01", "2026-01-01", "month"),
+        _ => ($"{period}-01", $"{period[..6]}{(char)(period[6] + 1)}-01", "month"),
+    };
+
+    private static decimal Adds(JsonElement row, string figure) => row.GetProperty("adds").TryGetProperty(figure, out var value) ? value.GetDecimal() : 0;
+
+    private static string Spelled(JsonElement row) =>
+        $"{row.GetProperty("customer")} {row.GetProperty("numerator")}/{row.GetProperty("denominator")} "
+        + string.Join(' ', row.GetProperty("events").EnumerateArray().Select(each => $"{each.GetProperty("source")}/{each.GetProperty("id")}"));
+}
