@@ -30,7 +30,7 @@ public static class CustomerClvEndpoint
 {
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, string id)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new(ScoringRequest.Parameters) { Periods = false, Groups = false });
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new(ScoringRequest.Parameters) { Periods = false, Groups = false, Receipts = false });
         var scoring = await ScoringRequest.ReadAsync(request, http);
         var joined = await request.Snapshot.IdentityAsync(id, request.Question.KnownAt, http.RequestAborted)
             ?? throw new ProblemException(404, "unknown_customer", $"There is no customer {id}, or no event of it is reflected yet.");

@@ -11,7 +11,7 @@ public static class ModelEndpoint
 {
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, FittedModels models)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new("model") { Periods = false, Groups = false });
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new("model") { Periods = false, Groups = false, Receipts = false });
         var model = request.Query.Choice("model", PurchaseModels.Names);
         request.Query.Done();
         var all = await models.AllAsync(tenant.Name, ScoringRequest.KnownAt(request), http.RequestAborted);

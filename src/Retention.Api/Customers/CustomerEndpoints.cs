@@ -41,7 +41,7 @@ public static class CustomerEndpoints
 
     private static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, string id, bool whole)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Groups = false });
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Groups = false, Receipts = false });
         var customer = await request.Snapshot.IdentityAsync(id, request.Question.KnownAt, http.RequestAborted)
             ?? throw new ProblemException(404, "unknown_customer", $"There is no customer {id}, or no event of it is reflected yet.");
         var view = new CustomerView(request.Question.Definition, request.Question.AsOf.Moment.UtcTicks, request.Question.KnownAt)

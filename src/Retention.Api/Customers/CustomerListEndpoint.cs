@@ -36,7 +36,7 @@ public static class CustomerListEndpoint
 
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new(["status", .. PageRequest.Parameters]) { Periods = false, Groups = false });
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new(["status", .. PageRequest.Parameters]) { Periods = false, Groups = false, Receipts = false });
         var (asked, status) = (PageRequest.Read(request.Query), request.Query.Choice("status", Statuses));
         request.Query.Done();
         var folded = await request.Snapshot.FoldAsync(request.Question, () => new Page<CustomerRow>(asked), (customer, page) =>

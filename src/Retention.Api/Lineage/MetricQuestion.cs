@@ -28,7 +28,7 @@ internal sealed record MetricQuestion(CatalogueEntry Metric, IReadOnlyList<KeyVa
         ?? throw new ProblemException(404, "unknown_metric", $"There is no metric {metric} here; there are {string.Join(", ", All.Select(entry => entry.Name))}.");
 
     /// <summary>The metric of a path; null where it is of none.</summary>
-    public static CatalogueEntry? At(string path) => All.FirstOrDefault(entry => entry.Path == path);
+    public static CatalogueEntry? At(string path) => Catalogue.All.FirstOrDefault(entry => entry.Path == path);
 
     public bool Has(string name) => Parameters.Any(pair => pair.Key == name);
 

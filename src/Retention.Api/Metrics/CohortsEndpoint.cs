@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Retention.Api.Lineage;
 using Retention.Api.Tenancy;
 using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
@@ -45,11 +46,11 @@ public static class CohortsEndpoint
         var whole = grouped ? CohortTable.Of(Sum(groups.Select(group => group.Cells), frame), frame) : tables.Single().Cells;
         var parameters = request.Parameters(range);
         CohortParameters.Echo(parameters, frame.Asked);
-        return Results.Json(new CohortAnswer(
+        var answer = new CohortAnswer(
             Catalogue.Cohorts.Name, new(Catalogue.Cohorts.Name, Catalogue.Cohorts.Version), parameters, request.Question.AsOf.Moment,
             request.Snapshot.Reflection.Position, [.. frame.Asked.Columns.All.Select(column => new CohortColumnFigures(new(column)))], cohorts,
-            FiguresOf(whole.Summary), grouped ? [.. tables.Select(table => new CohortGroupFigures(table.Value, FiguresOf(table.Cells.Summary)))] : null),
-            MetricAnswer.Json);
+            FiguresOf(whole.Summary), grouped ? [.. tables.Select(table => new CohortGroupFigures(table.Value, FiguresOf(table.Cells.Summary)))] : null);
+        return Results.Json(answer with { Receipt = request.ReceiptOf(Catalogue.Cohorts, answer) }, MetricAnswer.Json);
     }
 
     private static CohortFrame FrameOf(MetricRequest request)
@@ -123,7 +124,11 @@ public static class CohortsEndpoint
     private sealed record CohortAnswer(
         string Metric, Named Definition, Dictionary<string, object?> Parameters, DateTimeOffset AsOf, long Position,
         IReadOnlyList<CohortColumnFigures> Columns, IReadOnlyList<CohortFigures> Cohorts, IReadOnlyList<CohortSummaryFigures> Summary,
-        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<CohortGroupFigures>? Groups);
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<CohortGroupFigures>? Groups)
+    {
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public Receipt? Receipt { get; init; }
+    }
 }
 
 /// <summary>How an answer names a column: the number of its period, or the bracket as it was given.</summary>

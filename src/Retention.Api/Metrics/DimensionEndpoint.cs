@@ -15,7 +15,7 @@ public static class DimensionEndpoint
 
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, string name)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new("limit") { Periods = false, Groups = false });
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new("limit") { Periods = false, Groups = false, Receipts = false });
         var limit = (int)(request.Query.Whole("limit", 1, MaxLimit) ?? DefaultLimit);
         if (name == "spend") request.Query.Fault("name", "not_allowed", "spend is compared, as in spend:>=100, and has no values");
         request.Query.Done();

@@ -20,8 +20,10 @@ public static class MetricAnswer
     public static IResult Of<TRow>(
         MetricRequest request, CatalogueEntry metric, Dictionary<string, object?> parameters, IReadOnlyList<TRow> rows,
         IEnumerable<KeyValuePair<string, object?>>? beside = null)
-        where TRow : notnull =>
-        request.Format == "csv" ? Csv.Of(rows) : Results.Json(new Dictionary<string, object?>(
+        where TRow : notnull
+    {
+        if (request.Format == "csv") return Csv.Of(rows);
+        var answer = new Dictionary<string, object?>(
         [
             new("metric", metric.Name),
             new("definition", new { metric.Name, metric.Version }),
@@ -30,7 +32,10 @@ public static class MetricAnswer
             new("position", request.Snapshot.Reflection.Position),
             .. beside ?? [],
             new("rows", rows),
-        ]), Json);
+        ]);
+        if (request.ReceiptOf(metric, answer) is { } receipt) answer["receipt"] = receipt;
+        return Results.Json(answer, Json);
+    }
 
     private sealed class IntervalConverter : JsonConverter<Interval>
     {

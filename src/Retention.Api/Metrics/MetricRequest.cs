@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Primitives;
+using Retention.Api.Lineage;
 using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
+using Retention.Domain.Metrics;
 using Retention.Projections.EventLog;
 using Retention.Projections.ReadModels;
 using Retention.Projections.Running;
@@ -38,7 +40,10 @@ public sealed record MetricShape(params IReadOnlyList<string> Own)
     /// <summary>Whether rows can be compared with the period before.</summary>
     public bool Compares { get; init; }
 
-    public IReadOnlyList<string> Parameters => [.. Periods ? OfPeriods : [], .. Common, .. Groups ? (string[])["groupBy"] : [], .. Compares ? (string[])["compare"] : [], .. Own];
+    /// <summary>Whether the answer is one of a metric, which can carry a receipt.</summary>
+    public bool Receipts { get; init; } = true;
+
+    public IReadOnlyList<string> Parameters => [.. Periods ? OfPeriods : [], .. Common, .. Groups ? (string[])["groupBy"] : [], .. Compares ? (string[])["compare"] : [], .. Receipts ? (string[])["receipt"] : [], .. Own];
 }
 
 /// <summary>
@@ -51,6 +56,7 @@ public sealed class MetricRequest : IAsyncDisposable
 
     private readonly Bound? from;
     private readonly Bound? to;
+    private (string Path, IQueryCollection Query, ReceiptSettings Settings)? asked;
 
     private MetricRequest(Snapshot snapshot, Question question, QueryReader query, string format, long? knownAt)
     {
@@ -104,6 +110,8 @@ public sealed class MetricRequest : IAsyncDisposable
         var query = new QueryReader(http.Request.Query).Only(shape.Parameters);
         var format = query.Choice("format", ["json", "csv"]) ?? Accepted(http.Request.Headers.Accept);
         var minPosition = query.Whole("minPosition", 0, long.MaxValue);
+        var receipt = query.Flag("receipt") == true;
+        if (receipt && format != "json") query.Fault("receipt", "not_allowed", "is a part of JSON; leave it out for CSV");
         RefuseFaults(query, shape, services.GetRequiredService<TimeProvider>().GetUtcNow());
         await WaitAsync(services, tenant, minPosition, ct);
         var knownAt = await KnownPosition.ReadAsync(query, services, ct);
@@ -119,6 +127,7 @@ public sealed class MetricRequest : IAsyncDisposable
             question = question with { KnownAt = scope?.Supposed?.To ?? knownAt ?? long.MaxValue, GroupBy = scope?.EachCustomer == true ? CustomerView.Itself : question.GroupBy };
             var request = new MetricRequest(snapshot, question, query, format, knownAt);
             query.Done();
+            if (receipt) request.asked = (http.Request.Path.Value!, http.Request.Query, await Receipt.SettingsAtAsync(services.GetRequiredService<TenantSettings>(), tenant, snapshot.Reflection.Position, ct));
             return request;
         }
         catch
@@ -127,6 +136,11 @@ public sealed class MetricRequest : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>The receipt of an answer; null where none is asked for.</summary>
+    /// <param name="answer">As it is served, without the receipt.</param>
+    internal Receipt? ReceiptOf(CatalogueEntry metric, object answer) =>
+        asked is { } known ? Receipt.Of(metric, known, System.Text.Json.JsonSerializer.SerializeToElement(answer, MetricAnswer.Json)) : null;
 
     public ValueTask DisposeAsync() => Snapshot.DisposeAsync();
 

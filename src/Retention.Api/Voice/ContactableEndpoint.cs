@@ -13,7 +13,7 @@ public static class ContactableEndpoint
 {
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
-        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Periods = false, Groups = false });
+        await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Periods = false, Groups = false, Receipts = false });
         var (id, question) = (CustomerEndpoints.IdOf(http), request.Question);
         var joined = await request.Snapshot.IdentityAsync(id, question.KnownAt, http.RequestAborted)
             ?? throw new ProblemException(404, "unknown_customer", $"There is no customer {id}, or no event of it is reflected yet.");

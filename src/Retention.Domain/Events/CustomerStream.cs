@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Retention.Domain.Events;
 
-/// <summary>How streams are named: one for each customer, and one each for the tenant's settings and fitted models.</summary>
+/// <summary>How streams are named: one for each customer, and one each for the tenant's settings, fitted models and closed periods.</summary>
 public static class CustomerStream
 {
     public const string Prefix = "customer-";
@@ -12,6 +12,9 @@ public static class CustomerStream
 
     /// <summary>The stream of the tenant's fitted models.</summary>
     public const string Models = "models";
+
+    /// <summary>The stream of the tenant's closed periods.</summary>
+    public const string Periods = "periods";
 
     public static string Of(string customer) => Prefix + customer;
 

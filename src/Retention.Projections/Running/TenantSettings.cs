@@ -50,6 +50,14 @@ public sealed class TenantSettings(EventLog.EventLog log, TimeProvider time)
         return last is null ? SettingsVersion.Default : new SettingsVersion(TenantEvents.SettingsOf(last), last.Version, last.Position);
     }
 
+    /// <summary>The settings that were known at a position.</summary>
+    /// <exception cref="UnreadableEventException">Their event cannot be read.</exception>
+    public async Task<SettingsVersion> AtAsync(string tenant, long position, CancellationToken ct)
+    {
+        var known = (await log.ReadStreamAsync(tenant, CustomerStream.Settings, ct: ct)).LastOrDefault(stored => stored.Position <= position);
+        return known is null ? SettingsVersion.Default : new SettingsVersion(TenantEvents.SettingsOf(known), known.Version, known.Position);
+    }
+
     /// <summary>Changes settings against their newest version; somebody else's change in between is taken into account.</summary>
     /// <param name="change">The settings wanted, or the same ones for no change. May be called more than once.</param>
     public async Task<SettingsVersion> ChangeAsync(string tenant, Func<SettingsVersion, Settings> change, CancellationToken ct)
