@@ -30,7 +30,7 @@ internal sealed record Bridge(IReadOnlyList<BridgeRow> Rows, IReadOnlyDictionary
     {
         var between = await snapshot.BetweenAsync(from.Position, after.Position, http.RequestAborted);
         var counts = new Dictionary<Causes, long>();
-        foreach (var (_, entries) in await snapshot.ChangedAsync(between, http.RequestAborted)) between.Count(entries, counts);
+        foreach (var (_, entries) in await snapshot.EntriesAsync(between with { Known = Causes.All }, http.RequestAborted)) between.Count(entries, counts);
 
         var worlds = new List<(string Cause, IReadOnlyList<AnswerRow> Rows)> { ("", await AskAsync(question, from.Position, from.AsOf, null)) };
         worlds.Add((Time, from.AsOf == after.AsOf ? worlds[0].Rows : await AskAsync(question, from.Position, after.AsOf, null)));

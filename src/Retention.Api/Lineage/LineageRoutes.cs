@@ -12,5 +12,6 @@ public static class LineageRoutes
         routes.MapPost("/v1/receipts/verify", ReceiptEndpoint.VerifyAsync).WithTags("Lineage").Accepts<Receipt>("application/json")
             .WithSummary("Make an answer again from its receipt, and compare the two byte by byte");
         routes.MapPeriods();
+        routes.MapGet("/v1/changes", ChangesEndpoint.GetAsync).WithTags("Lineage").WithSummary("Which periods of which metrics have moved since a position");
     }
 }

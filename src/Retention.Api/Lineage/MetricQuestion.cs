@@ -13,7 +13,7 @@ internal sealed record MetricQuestion(CatalogueEntry Metric, IReadOnlyList<KeyVa
     private static readonly string[] Handed = [Tenant.Header, "Authorization"];
 
     /// <summary>The metrics that answer by periods.</summary>
-    private static IEnumerable<CatalogueEntry> All => Catalogue.All.Where(metric => metric.Grains.Count > 0 && metric.Path is { } path
+    private static IEnumerable<CatalogueEntry> All => Catalogue.All.Where(metric => metric.Grains.Count > 0 && metric != Catalogue.Settling && metric.Path is { } path
         && (path.StartsWith("/v1/metrics/", StringComparison.Ordinal) || path == Catalogue.Cohorts.Path));
 
     /// <summary>What a request asks of the metric that its path names, besides what the request itself is about.</summary>

@@ -116,7 +116,7 @@ public static class PeriodEndpoints
         var (of, calendar) = (closed.Closing, Calendar.In(closed.Closing.TimeZone)!);
         var since = await snapshot.BetweenAsync(of.KnownAt, snapshot.Reflection.Position, http.RequestAborted);
         var (from, to) = (calendar.StartOf(of.From).UtcTicks, calendar.StartOf(of.To).UtcTicks);
-        var late = (await snapshot.ChangedAsync(since, http.RequestAborted))
+        var late = (await snapshot.EntriesAsync(since with { Known = Causes.All }, http.RequestAborted))
             .SelectMany(customer => customer.Entries.Where(entry => entry.OccurredAt >= from && entry.OccurredAt < to).SelectMany(entry => PositionsOf(entry, of.KnownAt)))
             .DistinctBy(item => item.Position).OrderBy(item => item.Position).ToList();
         var page = late.Where(item => item.Position > after).Take(limit).ToList();

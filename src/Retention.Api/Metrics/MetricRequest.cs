@@ -15,7 +15,9 @@ namespace Retention.Api.Metrics;
 public sealed record MetricShape(params IReadOnlyList<string> Own)
 {
     /// <summary>The parameters that every question takes.</summary>
-    private static readonly string[] Common = ["tz", "asOf", "knownAt", "activity", "refunds", "filter", "minPosition", "format"];
+    private static readonly string[] Common = ["tz", "asOf", "knownAt", "minPosition", "format"];
+
+    private static readonly string[] OfCustomers = ["activity", "refunds", "filter"];
 
     private static readonly string[] OfPeriods = ["from", "to", "grain"];
 
@@ -40,10 +42,13 @@ public sealed record MetricShape(params IReadOnlyList<string> Own)
     /// <summary>Whether rows can be compared with the period before.</summary>
     public bool Compares { get; init; }
 
+    /// <summary>Whether customers are counted, whose facts can be chosen and defined otherwise.</summary>
+    public bool Filters { get; init; } = true;
+
     /// <summary>Whether the answer is one of a metric, which can carry a receipt.</summary>
     public bool Receipts { get; init; } = true;
 
-    public IReadOnlyList<string> Parameters => [.. Periods ? OfPeriods : [], .. Common, .. Groups ? (string[])["groupBy"] : [], .. Compares ? (string[])["compare"] : [], .. Receipts ? (string[])["receipt"] : [], .. Own];
+    public IReadOnlyList<string> Parameters => [.. Periods ? OfPeriods : [], .. Common, .. Filters ? OfCustomers : [], .. Groups ? (string[])["groupBy"] : [], .. Compares ? (string[])["compare"] : [], .. Receipts ? (string[])["receipt"] : [], .. Own];
 }
 
 /// <summary>

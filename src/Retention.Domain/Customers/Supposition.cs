@@ -37,9 +37,6 @@ public enum Causes
 /// <param name="Moment">When the earlier position was recorded, in UTC ticks: what occurred before came late.</param>
 public sealed record Supposition(long From, long To, long Moment, Causes Known)
 {
-    /// <summary>Whether a history says anything else at the later position than at the earlier one.</summary>
-    public bool Changes(IEnumerable<Entry> entries) => entries.Any(entry => IsNew(entry) || IsRetracted(entry));
-
     /// <summary>The entries that are supposed to be known, all of them in force.</summary>
     /// <param name="entries">With their names, of one customer with all that it is merged with.</param>
     public IReadOnlyList<Entry> Of(IReadOnlyList<Entry> entries)

@@ -164,10 +164,17 @@ public static class Catalogue
         new("daysSinceAsked", "days since the last request for feedback; met from throttleDays on, and when never asked", Days, false)) with
     { Path = "/v1/segments/lapsed-regulars", Grains = [] };
 
+    public static CatalogueEntry Settling { get; } = Entry(
+        "settling", "How late do events come, and how complete is a recent period?",
+        new("elapsed", "days of the period that are over / its days", Share, false),
+        new("arrived", "mean F(age) over these days: the share of their events that are expected to have arrived", Share, false),
+        new("completeness", "elapsed · arrived", Share, false),
+        new("curve", "F(d): share of events recorded within d whole days of occurredAt, by the product over reversed time, from the latest 100 000 events", Share, false));
+
     public static IReadOnlyList<CatalogueEntry> All => field ??=
     [
         Retention, Lifecycle, Cohorts, Revenue, RevenueRetention, TimeBetweenPurchases, Survival, Clv, AtRisk, ClvEvaluation, ClvWhatIf, Rfm,
-        LapsedRegulars, .. VoiceCatalogue.All,
+        LapsedRegulars, Settling, .. VoiceCatalogue.All,
     ];
 
     internal static CatalogueEntry Entry(string name, string question, params IReadOnlyList<Figure> figures) =>

@@ -56,12 +56,12 @@ internal sealed class ScopedFold(Snapshot snapshot, FoldScope scope, Question qu
         }
     }
 
-    /// <summary>Customers whose record has changed, with all their entries, also those that are not supposed to be known.</summary>
-    public async Task<IReadOnlyList<(string Customer, IReadOnlyList<Entry> Entries)>> ChangedAsync(CancellationToken ct)
+    /// <summary>The customers that are not read from memory, with all their entries, also those that are not supposed to be known.</summary>
+    public async Task<IReadOnlyList<(string Customer, IReadOnlyList<Entry> Entries)>> EntriesAsync(CancellationToken ct)
     {
         var all = new List<(string, IReadOnlyList<Entry>)>();
         await ReadAsync(() => (_, _) => { }, (id, entries) => all.Add((id, entries)), ct);
-        return [.. all.Where(customer => scope.Supposed!.Changes(customer.Item2))];
+        return all;
     }
 
     /// <param name="sinks">Takes customers as they are in memory; called once for each part of them, which may be at the same time.</param>

@@ -94,12 +94,19 @@ public sealed class Snapshot : IAsyncDisposable
         return new Supposition(from, to, recordedAt?.UtcTicks ?? 0, Causes.None);
     }
 
-    /// <summary>The entries, with their names, of the customers whose record has changed between the positions of a supposition.</summary>
-    public async Task<IReadOnlyList<(string Customer, IReadOnlyList<Entry> Entries)>> ChangedAsync(Supposition supposed, CancellationToken ct)
+    /// <summary>
+    /// The entries that are supposed to be known, with their names, of the customers whose record has changed between the positions, and of whoever
+    /// was ever merged.
+    /// </summary>
+    public async Task<IReadOnlyList<(string Customer, IReadOnlyList<Entry> Entries)>> ChangedAsync(Supposition supposed, CancellationToken ct) =>
+        [.. (await EntriesAsync(supposed, ct)).Select(customer => (customer.Customer, supposed.Of(customer.Entries)))];
+
+    /// <summary>As <see cref="ChangedAsync"/>, with all entries, whether or not they are known.</summary>
+    public Task<IReadOnlyList<(string Customer, IReadOnlyList<Entry> Entries)>> EntriesAsync(Supposition supposed, CancellationToken ct)
     {
         var definition = Latest.Settings.ToDefinition();
         var question = new Question(definition, AsOf.In(definition.Calendar, DateTimeOffset.UnixEpoch), definition.By(Grain.Month));
-        return await new ScopedFold(this, new FoldScope { Supposed = supposed with { Known = Causes.All }, OnlyChanged = true }, question).ChangedAsync(ct);
+        return new ScopedFold(this, new FoldScope { Supposed = supposed, OnlyChanged = true }, question).EntriesAsync(ct);
     }
 
     public async ValueTask DisposeAsync()
