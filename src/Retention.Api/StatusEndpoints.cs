@@ -20,7 +20,7 @@ public static class StatusEndpoints
         routes.MapGet("/health/live", () => Results.Ok(new { status = "live" })).WithTags("Operations").WithSummary("Whether the process runs");
         routes.MapGet("/health/ready", ReadyAsync).WithTags("Operations").WithSummary("Whether the service can answer, and for every tenant");
         routes.MapGet("/v1/status", StatusAsync).WithTags("Operations").WithSummary("Positions, lag, paused tenants, what holds the safe position");
-        routes.MapGet("/v1/metrics", () => Results.Json(new { metrics = Catalogue.All }, Metrics.MetricAnswer.Json)).WithTags("Metrics")
+        routes.MapGet("/v1/metrics", () => Results.Json(new { metrics = Catalogue.All, lineage = Lineage.LineageShare.Served, bridge = Lineage.Bridge.Steps }, Metrics.MetricAnswer.Json)).WithTags("Metrics")
             .WithSummary("The catalogue: every figure with its formula, unit and additivity");
     }
 

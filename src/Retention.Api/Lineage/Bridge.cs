@@ -23,6 +23,9 @@ internal sealed record Bridge(IReadOnlyList<BridgeRow> Rows, IReadOnlyDictionary
 
     private const string Time = "time";
 
+    /// <summary>The names of all steps, in order.</summary>
+    public static IReadOnlyList<string> Steps { get; } = [Time, .. Order.Select(NameOf)];
+
     /// <param name="question">With the periods whose rows are wanted; its knowledge and moment are those given.</param>
     /// <param name="after">The answer at the later position.</param>
     public static async Task<Bridge> BuildAsync(
@@ -30,7 +33,7 @@ internal sealed record Bridge(IReadOnlyList<BridgeRow> Rows, IReadOnlyDictionary
     {
         var between = await snapshot.BetweenAsync(from.Position, after.Position, http.RequestAborted);
         var counts = new Dictionary<Causes, long>();
-        foreach (var (_, entries) in await snapshot.EntriesAsync(between with { Known = Causes.All }, http.RequestAborted)) between.Count(entries, counts);
+        await snapshot.EntriesAsync(between with { Known = Causes.All }, (_, entries) => between.Count(entries, counts), http.RequestAborted);
 
         var worlds = new List<(string Cause, IReadOnlyList<AnswerRow> Rows)> { ("", await AskAsync(question, from.Position, from.AsOf, null)) };
         worlds.Add((Time, from.AsOf == after.AsOf ? worlds[0].Rows : await AskAsync(question, from.Position, after.AsOf, null)));

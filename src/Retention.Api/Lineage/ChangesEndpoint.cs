@@ -20,6 +20,8 @@ public sealed record MovedPeriod(string Metric, string Grain, string? Period);
 /// </summary>
 public static class ChangesEndpoint
 {
+    private const int MostCustomers = 20_000;
+
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
         var (ct, names) = (http.RequestAborted, LineageShare.Metrics.ToList());
@@ -38,16 +40,18 @@ public static class ChangesEndpoint
         query.Done();
         var (settings, fits) = await RedefinedAsync(http, tenant.Name, after.Value, reflection);
         var between = await snapshot.BetweenAsync(after.Value, reflection.Position, ct);
-        var was = new FoldScope { Instead = await snapshot.ChangedAsync(between, ct) };
-        var now = new FoldScope { Instead = await snapshot.ChangedAsync(between with { Known = Causes.All }, ct) };
+        var was = await ChangedAsync(snapshot, between, ct);
+        var now = await ChangedAsync(snapshot, between with { Known = Causes.All }, ct);
+        // Of so many customers, everything has moved.
+        var all = settings || was is null || now is null;
 
         var moved = new List<MovedPeriod>();
         foreach (var each in names.Where(name => metric is null || name == metric))
         {
             foreach (var period in GrainNames.OfDays.Where(name => grain is null || name == grain))
             {
-                if (settings || (fits && each == Catalogue.Clv.Name)) moved.Add(new(each, period, null));
-                else if (now.Instead.Count > 0) moved.AddRange(await MovedAsync(http, (each, period, asOf), was, now));
+                if (all || (fits && each == Catalogue.Clv.Name)) moved.Add(new(each, period, null));
+                else if (now!.Instead!.Count > 0) moved.AddRange(await MovedAsync(http, (each, period, asOf), was!, now));
             }
         }
         return csv ? Csv.Of(moved) : Results.Json(new { after, asOf, reflection.Position, settingsChanged = settings, count = moved.Count, rows = moved }, MetricAnswer.Json);
@@ -60,6 +64,17 @@ public static class ChangesEndpoint
         var same = (was with { Currency = now.Settings.Currency, CurrencyInUse = now.Settings.CurrencyInUse, Scales = now.Settings.Scales }).Same(now.Settings);
         var fits = await http.RequestServices.GetRequiredService<FittedModels>().AllAsync(tenant, now.Position, http.RequestAborted);
         return (!same, fits.Any(fit => fit.Position > after));
+    }
+
+    /// <summary>The customers whose record has changed; null where they are too many.</summary>
+    private static async Task<FoldScope?> ChangedAsync(Snapshot snapshot, Supposition supposed, CancellationToken ct)
+    {
+        var changed = new List<(string, IReadOnlyList<Entry>)>();
+        await snapshot.EntriesAsync(supposed, (id, entries) =>
+        {
+            if (changed.Count <= MostCustomers) changed.Add((id, supposed.Of(entries)));
+        }, ct);
+        return changed.Count > MostCustomers ? null : new FoldScope { Instead = changed };
     }
 
     private static async Task<IEnumerable<MovedPeriod>> MovedAsync(HttpContext http, (string Metric, string Grain, DateTimeOffset AsOf) of, FoldScope was, FoldScope now)

@@ -11,7 +11,8 @@ public sealed record DecidingEvent(long Position, Guid EventId, string Source, s
 }
 
 /// <summary>
-/// The events that decide what customers add to a cell: those that change it when a customer's events are told one after the other, in order of
+/// The events that decide what customers add to a cell: those that change its part of numerator or denominator (of a customer in neither, whatever
+/// else it adds) when a customer's events are told one after the other, in order of
 /// business time. The first order of a cohort's customer is one, the order with which it came back another; a further order in the
 /// same month changes nothing any more, and is none.
 /// </summary>
@@ -31,15 +32,16 @@ internal static class DecidingEvents
             .Select(length => (NameOf(customer.Key, length), (IReadOnlyList<Entry>)customer.Value[..length]))).ToList();
         var added = await cell.EachAsync(http, new FoldScope { Instead = shortened });
 
-        var deciding = told.ToDictionary(customer => customer.Key, customer => Deciding(customer.Key, customer.Value, added), StringComparer.Ordinal);
+        var deciding = told.ToDictionary(customer => customer.Key, customer => Deciding(cell, customer.Key, customer.Value, added), StringComparer.Ordinal);
         var stored = await http.RequestServices.GetRequiredService<EventLog>()
             .ReadAtAsync(snapshot.Tenant, [.. deciding.Values.SelectMany(positions => positions)], http.RequestAborted);
         return deciding.ToDictionary(customer => customer.Key, customer => (IReadOnlyList<DecidingEvent>)[.. customer.Value.Select(position => Of(stored[position]))], StringComparer.Ordinal);
     }
 
-    private static List<long> Deciding(string customer, Entry[] told, IReadOnlyDictionary<string, IReadOnlyDictionary<string, decimal?>> added)
+    private static List<long> Deciding(LineageCell cell, string customer, Entry[] told, IReadOnlyDictionary<string, IReadOnlyDictionary<string, decimal?>> added)
     {
         var positions = new List<long>();
+        var counted = added.TryGetValue(NameOf(customer, told.Length), out var whole) && (cell.Share.NumeratorOf(whole) != 0 || cell.Share.DenominatorOf(whole) != 0);
         for (var length = First(told) + 1; length <= told.Length; length++)
         {
             if (Text(length - 1) != Text(length)) positions.Add(told[length - 1].KnownFrom);
@@ -47,9 +49,10 @@ internal static class DecidingEvents
         return positions;
 
         // What is 0 or not known adds nothing, like a row that is not there.
-        string Text(int length) => added.TryGetValue(NameOf(customer, length), out var figures)
-            ? string.Join(' ', figures.Where(figure => figure.Value is not null and not 0).Select(figure => $"{figure.Key}={figure.Value!.Value:0.############}"))
-            : "";
+        string Text(int length) =>
+            !added.TryGetValue(NameOf(customer, length), out var figures) ? counted ? "0 0" : ""
+            : counted ? $"{cell.Share.NumeratorOf(figures):0.############} {cell.Share.DenominatorOf(figures):0.############}"
+            : string.Join(' ', cell.Added(figures).Select(figure => $"{figure.Key}={figure.Value:0.############}"));
     }
 
     private static int First(Entry[] told) => Math.Max(0, told.Length - Most);

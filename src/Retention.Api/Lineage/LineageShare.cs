@@ -28,6 +28,11 @@ internal sealed record LineageShare(string Numerator, string Denominator, IReadO
     /// <summary>Metrics that name the customers behind them.</summary>
     public static IEnumerable<string> Metrics => ByMetric.Keys.Append(Catalogue.Cohorts.Name);
 
+    /// <summary>Numerator and denominator of each metric that names its customers; of a cohort's column k.</summary>
+    public static IReadOnlyDictionary<string, object> Served { get; } = ByMetric.Select(share => KeyValuePair.Create(share.Key, share.Value))
+        .Append(new(Catalogue.Cohorts.Name, Of(["k.value"], ["size"])))
+        .ToDictionary(share => share.Key, share => (object)new { share.Value.Numerator, share.Value.Denominator }, StringComparer.Ordinal);
+
     /// <param name="column">The column of a cohort, as the answer spells it.</param>
     /// <exception cref="ProblemException">404 for a metric that does not name its customers.</exception>
     public static LineageShare Of(CatalogueEntry metric, string column) =>

@@ -116,18 +116,21 @@ public static class PeriodEndpoints
         var (of, calendar) = (closed.Closing, Calendar.In(closed.Closing.TimeZone)!);
         var since = await snapshot.BetweenAsync(of.KnownAt, snapshot.Reflection.Position, http.RequestAborted);
         var (from, to) = (calendar.StartOf(of.From).UtcTicks, calendar.StartOf(of.To).UtcTicks);
-        var late = (await snapshot.EntriesAsync(since with { Known = Causes.All }, http.RequestAborted))
-            .SelectMany(customer => customer.Entries.Where(entry => entry.OccurredAt >= from && entry.OccurredAt < to).SelectMany(entry => PositionsOf(entry, of.KnownAt)))
-            .DistinctBy(item => item.Position).OrderBy(item => item.Position).ToList();
-        var page = late.Where(item => item.Position > after).Take(limit).ToList();
-        var stored = await http.RequestServices.GetRequiredService<EventLog>().ReadAtAsync(tenant.Name, [.. page.Select(item => item.Position)], http.RequestAborted);
-        var rows = page.ConvertAll(item => LateOf(stored[item.Position], item.OccurredAt, calendar));
+        var late = new SortedDictionary<long, long>();
+        await snapshot.EntriesAsync(since with { Known = Causes.All }, (_, entries) =>
+        {
+            foreach (var (at, occurredAt) in entries.Where(entry => entry.OccurredAt >= from && entry.OccurredAt < to).SelectMany(entry => PositionsOf(entry, of.KnownAt)))
+                late[at] = occurredAt;
+        }, http.RequestAborted);
+        var page = late.Where(item => item.Key > after).Take(limit).ToList();
+        var stored = await http.RequestServices.GetRequiredService<EventLog>().ReadAtAsync(tenant.Name, [.. page.Select(item => item.Key)], http.RequestAborted);
+        var rows = page.ConvertAll(item => LateOf(stored[item.Key], item.Value, calendar));
         return csv ? Csv.Of(rows) : Results.Json(new
         {
             closed = PeriodFigures.Of(closed),
             position = snapshot.Reflection.Position,
             count = late.Count,
-            nextAfter = rows.Count > 0 && rows[^1].Position != late[^1].Position ? rows[^1].Position : (long?)null,
+            nextAfter = rows.Count > 0 && rows[^1].Position != late.Last().Key ? rows[^1].Position : (long?)null,
             rows,
         }, MetricAnswer.Json);
     }

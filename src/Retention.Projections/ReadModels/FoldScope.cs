@@ -29,6 +29,9 @@ public sealed record FoldScope
 /// <summary>Folds over the customers of a scope.</summary>
 internal sealed class ScopedFold(Snapshot snapshot, FoldScope scope, Question question)
 {
+    /// <summary>So many histories are read from the store at a time, however many have changed.</summary>
+    private const int AtOnce = 5_000;
+
     private readonly Question known = question with { KnownAt = scope.Supposed?.To ?? Math.Min(question.KnownAt, snapshot.Reflection.Position) };
 
     public async Task<IReadOnlyList<Group<TCells>>> FoldAsync<TCells>(Func<TCells> empty, Action<CustomerView, TCells> contribute, CancellationToken ct)
@@ -56,13 +59,8 @@ internal sealed class ScopedFold(Snapshot snapshot, FoldScope scope, Question qu
         }
     }
 
-    /// <summary>The customers that are not read from memory, with all their entries, also those that are not supposed to be known.</summary>
-    public async Task<IReadOnlyList<(string Customer, IReadOnlyList<Entry> Entries)>> EntriesAsync(CancellationToken ct)
-    {
-        var all = new List<(string, IReadOnlyList<Entry>)>();
-        await ReadAsync(() => (_, _) => { }, (id, entries) => all.Add((id, entries)), ct);
-        return all;
-    }
+    /// <summary>Hands on the customers that are not read from memory, with all their entries, also those that are not supposed to be known.</summary>
+    public Task EntriesAsync(Action<string, IReadOnlyList<Entry>> take, CancellationToken ct) => ReadAsync(() => (_, _) => { }, take, ct);
 
     /// <param name="sinks">Takes customers as they are in memory; called once for each part of them, which may be at the same time.</param>
     /// <param name="apart">Takes customers with their entries, one after the other.</param>
@@ -91,8 +89,11 @@ internal sealed class ScopedFold(Snapshot snapshot, FoldScope scope, Question qu
                     if (part.Holds(customer)) Take(sink, part.Columns, customer);
                 }
             }, ct);
-        var histories = changed.IsEmpty ? [] : await CustomerHistories.OfAsync(snapshot.Connection, snapshot.Place, (snapshot.Tenant, [.. changed]), ct);
-        foreach (var (customer, history) in histories) apart(customer, [.. history.Entries]);
+        foreach (var some in changed.Chunk(AtOnce))
+        {
+            var histories = await CustomerHistories.OfAsync(snapshot.Connection, snapshot.Place, (snapshot.Tenant, some), ct);
+            foreach (var (customer, history) in histories) apart(customer, [.. history.Entries]);
+        }
         foreach (var customer in joined.Where(customer => scope.Only?.Contains(customer.Id) != false)) apart(customer.Id, [.. customer.History.Entries]);
 
         void Take(Action<Columns, int> sink, Columns columns, int customer)

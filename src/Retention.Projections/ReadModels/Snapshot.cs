@@ -95,18 +95,14 @@ public sealed class Snapshot : IAsyncDisposable
     }
 
     /// <summary>
-    /// The entries that are supposed to be known, with their names, of the customers whose record has changed between the positions, and of whoever
-    /// was ever merged.
+    /// Hands on the customers whose record has changed between the positions of a supposition, and whoever was ever merged: as the customers that
+    /// they are supposed to be, with all entries and their names, whether or not these are supposed to be known.
     /// </summary>
-    public async Task<IReadOnlyList<(string Customer, IReadOnlyList<Entry> Entries)>> ChangedAsync(Supposition supposed, CancellationToken ct) =>
-        [.. (await EntriesAsync(supposed, ct)).Select(customer => (customer.Customer, supposed.Of(customer.Entries)))];
-
-    /// <summary>As <see cref="ChangedAsync"/>, with all entries, whether or not they are known.</summary>
-    public Task<IReadOnlyList<(string Customer, IReadOnlyList<Entry> Entries)>> EntriesAsync(Supposition supposed, CancellationToken ct)
+    public Task EntriesAsync(Supposition supposed, Action<string, IReadOnlyList<Entry>> take, CancellationToken ct)
     {
         var definition = Latest.Settings.ToDefinition();
         var question = new Question(definition, AsOf.In(definition.Calendar, DateTimeOffset.UnixEpoch), definition.By(Grain.Month));
-        return new ScopedFold(this, new FoldScope { Supposed = supposed, OnlyChanged = true }, question).EntriesAsync(ct);
+        return new ScopedFold(this, new FoldScope { Supposed = supposed, OnlyChanged = true }, question).EntriesAsync(take, ct);
     }
 
     public async ValueTask DisposeAsync()
