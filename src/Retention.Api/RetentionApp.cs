@@ -66,7 +66,7 @@ public static class RetentionApp
         services.AddSingleton<ImportRuns>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
         services.AddHostedService<Projecting>();
         services.AddRequestDecompression();
-        services.AddOpenApi();
+        services.AddOpenApi(AnswerSchema.Describe);
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
     }
