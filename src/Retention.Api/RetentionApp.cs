@@ -82,8 +82,8 @@ public static class RetentionApp
         app.MapImports();
         app.MapCustomers();
         app.MapClv();
-        app.MapGet("/v1/cohorts", CohortsEndpoint.GetAsync).WithTags("Metrics").WithSummary("Cohorts of customers over periods");
-        app.MapGet("/v1/dimensions/{name}/values", DimensionEndpoint.GetAsync).WithTags("Metrics").WithSummary("Values for filters, with how many customers have each");
+        app.MapGet("/v1/cohorts", CohortsEndpoint.GetAsync).WithTags("Metrics").Describes<CohortAnswer>("Cohorts of customers over periods");
+        app.MapGet("/v1/dimensions/{name}/values", DimensionEndpoint.GetAsync).WithTags("Metrics").Describes<DimensionAnswer>("Values for filters, with how many customers have each");
         var metrics = app.MapGroup("/v1/metrics").WithTags("Metrics");
         metrics.MapGet("retention", RetentionEndpoint.GetAsync).WithSummary("Retention, churn and the waterfall between them");
         metrics.MapGet("lifecycle", LifecycleEndpoint.GetAsync).WithSummary("New, returning, resurrected and dormant customers");
@@ -93,6 +93,13 @@ public static class RetentionApp
         metrics.MapGet("survival", SurvivalEndpoint.GetAsync).WithSummary("For how long customers stay: Kaplan–Meier, and log-rank between groups");
         metrics.MapGet("clv", ClvEndpoint.GetAsync).WithSummary("Lifetime value by cohort, historic and predicted");
         metrics.MapGet("settling", SettlingEndpoint.GetAsync).WithSummary("How late events come, and so how complete recent periods are");
+        metrics.MapGet("retention", RetentionEndpoint.GetAsync).Answers<RetentionFigures>("Retention, churn and the waterfall between them");
+        metrics.MapGet("lifecycle", LifecycleEndpoint.GetAsync).Answers<LifecycleFigures>("New, returning, resurrected and dormant customers");
+        metrics.MapGet("revenue", RevenueEndpoint.GetAsync).Answers<RevenueFigures>("Orders, revenue and repeat rates");
+        metrics.MapGet("revenue-retention", RevenueRetentionEndpoint.GetAsync).Answers<RevenueRetentionFigures>("Gross and net revenue retention, and the movements between two periods");
+        metrics.MapGet("time-between-purchases", PurchaseGapsEndpoint.GetAsync).Describes<PurchaseGapsAnswer>("Days to the next purchase, with the curve that knows the open gaps");
+        metrics.MapGet("survival", SurvivalEndpoint.GetAsync).Describes<SurvivalAnswer>("For how long customers stay: Kaplan–Meier, and log-rank between groups");
+        metrics.MapGet("clv", ClvEndpoint.GetAsync).Describes<ClvAnswer>("Lifetime value by cohort, historic and predicted");
         app.MapVoice();
         app.MapLineage();
     }

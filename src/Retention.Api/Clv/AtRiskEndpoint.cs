@@ -16,6 +16,18 @@ public sealed record AtRiskRow(
     string Customer, double ExpectedLoss, double Clv, double PAlive, double ExpectedPurchases, double ExpectedAverageValue, int Frequency,
     DateOnly FirstPurchase, DateOnly LastPurchase, int DaysSinceLast, double? MeanRepeatValue, DateOnly? ExpectedNextPurchase);
 
+/// <summary>A page of the list, and by what it is ranked.</summary>
+public sealed record AtRiskAnswer : PageShape<AtRiskRow>
+{
+    public required FitFigures Fit { get; init; }
+
+    /// <summary>The last day that scores have observed any of.</summary>
+    public required DateOnly ObservationEnd { get; init; }
+
+    /// <summary>How many customers the whole list has.</summary>
+    public required int Customers { get; init; }
+}
+
 /// <summary>
 /// <c>GET /v1/segments/at-risk</c>: customers in order of expected loss, by the latest fit in force whose P(alive) falls for everybody.
 /// Who is expected to bring nothing, or has no expected value, is not in it.

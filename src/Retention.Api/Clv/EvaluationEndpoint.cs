@@ -10,6 +10,41 @@ using Retention.Projections.Running;
 
 namespace Retention.Api.Clv;
 
+/// <summary>The days that forecasts are held against, half-open.</summary>
+public sealed record HoldOutFigures(DateOnly From, DateOnly To, int Days);
+
+/// <summary>The fit to the calibration; it is not stored.</summary>
+public sealed record CalibrationFit(
+    string Model, IReadOnlyDictionary<string, double> Parameters, string TimeUnit, double LogLikelihood, double GradientNorm, IReadOnlyList<string> Diagnostics);
+
+/// <summary>Deciles by what was expected, and how far forecasts were off: in purchase days per customer.</summary>
+public sealed record EvaluationAnswer : AnswerShape<Decile>
+{
+    public required DateOnly CalibrationEnd { get; init; }
+
+    public required HoldOutFigures HoldOut { get; init; }
+
+    public required CalibrationFit Fit { get; init; }
+
+    public required long Customers { get; init; }
+
+    /// <summary>Purchase days of all customers in the hold-out, by the model.</summary>
+    public required double Expected { get; init; }
+
+    public required long Actual { get; init; }
+
+    public required double MeanAbsoluteError { get; init; }
+
+    public required double Bias { get; init; }
+
+    /// <summary>The same for everybody going on at last year's rate.</summary>
+    public required Accuracy Naive { get; init; }
+
+    public required double Brier { get; init; }
+
+    public required double BrierOfBaseRate { get; init; }
+}
+
 /// <summary>
 /// <c>GET /v1/models/clv/evaluation</c>: a model is fitted to what was known at the end of a calibration, and its forecasts are held
 /// against the time after it. Nothing is stored.
@@ -82,11 +117,11 @@ public static class EvaluationEndpoint
         return MetricAnswer.Of(
             request, Catalogue.ClvEvaluation, parameters, result.Deciles,
             [
-                new("calibrationEnd", split.CalibrationEnd), new("holdOut", new { from = split.CalibrationEnd.AddDays(1), to = split.HoldOutEnd.AddDays(1), days = split.Days }),
-                new("fit", new { fitted.Model, fitted.Parameters, fitted.TimeUnit, fitted.LogLikelihood, fitted.GradientNorm, fitted.Diagnostics }),
+                new("calibrationEnd", split.CalibrationEnd), new("holdOut", new HoldOutFigures(split.CalibrationEnd.AddDays(1), split.HoldOutEnd.AddDays(1), split.Days)),
+                new("fit", new CalibrationFit(fitted.Model, fitted.Parameters, fitted.TimeUnit, fitted.LogLikelihood, fitted.GradientNorm, fitted.Diagnostics)),
                 new("customers", result.Customers), new("expected", result.Expected), new("actual", result.Actual),
                 new("meanAbsoluteError", result.Model.MeanAbsoluteError), new("bias", result.Model.Bias),
-                new("naive", new { result.Naive.MeanAbsoluteError, result.Naive.Bias }), new("brier", result.Brier), new("brierOfBaseRate", result.BrierOfBaseRate),
+                new("naive", result.Naive), new("brier", result.Brier), new("brierOfBaseRate", result.BrierOfBaseRate),
             ]);
     }
 }

@@ -12,7 +12,7 @@ namespace Retention.Api.Clv;
 /// <param name="Diagnostics">What the fit cannot be relied on for, in sentences; empty where nothing is wrong with it.</param>
 /// <param name="TrainedAt">The log position up to which facts were known.</param>
 /// <param name="Position">Of the fit itself: a question with this minPosition is answered by it.</param>
-public sealed record FitFigures(
+public record FitFigures(
     string Model, Dictionary<string, double> Parameters, double LogLikelihood, Dictionary<string, double>? Spend, long Customers, double GradientNorm,
     IReadOnlyList<string> Diagnostics, Dictionary<string, double>? StandardErrors, string TimeUnit, DateOnly ObservationEnd, string TimeZone,
     long TrainedAt, DateTimeOffset FittedAt, long Position)

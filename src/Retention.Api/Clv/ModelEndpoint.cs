@@ -1,10 +1,23 @@
-using System.Text.Json;
 using Retention.Api.Metrics;
 using Retention.Api.Tenancy;
 using Retention.Domain.Clv;
 using Retention.Projections.Running;
 
 namespace Retention.Api.Clv;
+
+/// <summary>The fit in force, and every fit that is known.</summary>
+public sealed record ModelAnswer : FitFigures
+{
+    private ModelAnswer(FitFigures inForce) : base(inForce)
+    {
+    }
+
+    public required DateTimeOffset AsOf { get; init; }
+
+    public required IReadOnlyList<FitFigures> Fits { get; init; }
+
+    internal static ModelAnswer Of(FitFigures inForce, DateTimeOffset asOf, IEnumerable<FitFigures> all) => new(inForce) { AsOf = asOf, Fits = [.. all] };
+}
 
 /// <summary><c>GET /v1/models/clv</c>: the fit by which customers are scored as of a moment, and every fit that is known.</summary>
 public static class ModelEndpoint
@@ -18,9 +31,6 @@ public static class ModelEndpoint
         var inForce = FittedModels.InForce(all, request.Question.AsOf.Moment, model is null ? null : fit => fit.Model == model)
             ?? throw ScoringRequest.NoModel(404, model, all);
         if (request.Format == "csv") return Csv.Of(all.Select(FitFigures.Of).ToList());
-        var answer = JsonSerializer.SerializeToNode(FitFigures.Of(inForce), MetricAnswer.Json)!.AsObject();
-        answer["asOf"] = JsonSerializer.SerializeToNode(request.Question.AsOf.Moment, MetricAnswer.Json);
-        answer["fits"] = JsonSerializer.SerializeToNode(all.Select(FitFigures.Of), MetricAnswer.Json);
-        return Results.Json(answer, MetricAnswer.Json);
+        return Results.Json(ModelAnswer.Of(FitFigures.Of(inForce), request.Question.AsOf.Moment, all.Select(FitFigures.Of)), MetricAnswer.Json);
     }
 }

@@ -11,6 +11,21 @@ public sealed record WhatIfRow(
     string Case, double Points, double Share, double RevenueBefore, double RevenueAfter, double? RevenueChange, double? ProfitBefore, double? ProfitAfter,
     double? ProfitChange);
 
+/// <summary>What would have been, and what is taken for granted.</summary>
+public sealed record WhatIfAnswer : AnswerShape<WhatIfRow>
+{
+    public required int Cohorts { get; init; }
+
+    public required long Customers { get; init; }
+
+    /// <summary>The day after the last period that counts; null without cohorts.</summary>
+    public required DateOnly? ObservedUntil { get; init; }
+
+    public required IReadOnlyList<string> Assumptions { get; init; }
+
+    public required string Claim { get; init; }
+}
+
 /// <summary><c>GET /v1/models/clv/what-if</c>: the tenant's own cohorts, had more of their customers stayed.</summary>
 public static class WhatIfEndpoint
 {

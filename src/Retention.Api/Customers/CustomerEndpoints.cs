@@ -18,16 +18,16 @@ public static class CustomerEndpoints
     public static void MapCustomers(this IEndpointRouteBuilder routes)
     {
         var customers = routes.MapGroup(Path).WithTags("Customers");
-        customers.MapGet("", CustomerListEndpoint.GetAsync).WithSummary("Everybody of whom anything is known, page by page");
+        customers.MapGet("", CustomerListEndpoint.GetAsync).Describes<CustomerListAnswer>("Everybody of whom anything is known, page by page");
         customers.MapGet("{id}", (HttpContext http, Tenant tenant) => GetAsync(http, tenant, IdOf(http), whole: true))
-            .WithSummary("A customer, by any of its ids, with orders, activity, attributes and timeline");
+            .Describes<CustomerFigures>("A customer, by any of its ids, with orders, activity, attributes and timeline").ProducesProblem(404);
         customers.MapGet("{id}/timeline", (HttpContext http, Tenant tenant) => GetAsync(http, tenant, IdOf(http), whole: false))
-            .WithSummary("The customer's events in order of business time, each with what became of it");
+            .Describes<TimelineAnswer>("The customer's events in order of business time, each with what became of it").ProducesProblem(404);
         // A table of segments that leaves out a cell, or has one twice, stops the service before it answers anything.
         RuntimeHelpers.RunClassConstructor(typeof(RfmSegments).TypeHandle);
         var segments = routes.MapGroup("/v1/segments").WithTags("Customers");
-        segments.MapGet("rfm", RfmEndpoint.GetAsync).WithSummary("Customers by recency, frequency and revenue, in segments");
-        segments.MapGet("lapsed-regulars", LapsedRegularsEndpoint.GetAsync).WithSummary("Who bought regularly and stays away for longer than usual");
+        segments.MapGet("rfm", RfmEndpoint.GetAsync).Describes<RfmAnswer>("Customers by recency, frequency and revenue, in segments");
+        segments.MapGet("lapsed-regulars", LapsedRegularsEndpoint.GetAsync).Describes<LapsedRegularsAnswer>("Who bought regularly and stays away for longer than usual");
     }
 
     /// <summary>The id as the URL spells it, unescaped once: routing would leave an escaped slash as it is.</summary>
@@ -51,7 +51,7 @@ public static class CustomerEndpoints
         var position = request.Snapshot.Reflection.Position;
         return whole
             ? Results.Json(CustomerFigures.Of(customer, view, request) with { Timeline = timeline }, MetricAnswer.Json)
-            : Results.Json(new { customer = customer.Id, customer.Members, asOf = request.Question.AsOf.Moment, position, timeline }, MetricAnswer.Json);
+            : Results.Json(new TimelineAnswer(customer.Id, customer.Members, request.Question.AsOf.Moment, position, timeline), MetricAnswer.Json);
     }
 }
 
@@ -72,6 +72,11 @@ public sealed record CustomerFigures(
             row.Answers, row.Attributes, null);
     }
 }
+
+/// <param name="Customer">The id that the customer goes by, whichever of its ids was asked for.</param>
+/// <param name="Members">All ids that it is known under.</param>
+public sealed record TimelineAnswer(
+    string Customer, IReadOnlyList<string> Members, DateTimeOffset AsOf, long Position, IReadOnlyList<TimelineEntry> Timeline);
 
 /// <summary>An event of a customer and what became of it.</summary>
 /// <param name="Customer">The id that it was sent for.</param>

@@ -29,6 +29,11 @@ public sealed record CustomerRow(
         customer.Spans is not [.., var last] ? "none" : last.End < asOf.Day ? "lapsed" : "active";
 }
 
+/// <param name="Parameters">The question with all defaults.</param>
+/// <param name="NextCursor">The cursor of the next page; null at the end of the list.</param>
+public sealed record CustomerListAnswer(
+    Dictionary<string, object?> Parameters, DateTimeOffset AsOf, long Position, string? NextCursor, IReadOnlyList<CustomerRow> Rows);
+
 /// <summary><c>GET /v1/customers</c>: everybody of whom anything is known as of the moment, in order of ids.</summary>
 public static class CustomerListEndpoint
 {
@@ -51,7 +56,7 @@ public static class CustomerListEndpoint
         var parameters = request.Parameters();
         parameters["status"] = status;
         parameters["limit"] = asked.Limit;
-        return Results.Json(new { parameters, asOf = request.Question.AsOf.Moment, position = request.Snapshot.Reflection.Position, nextCursor, rows }, MetricAnswer.Json);
+        return Results.Json(new CustomerListAnswer(parameters, request.Question.AsOf.Moment, request.Snapshot.Reflection.Position, nextCursor, rows), MetricAnswer.Json);
     }
 
     /// <summary>Whether anything had happened before the moment.</summary>

@@ -15,6 +15,13 @@ public sealed record LapsedRegularRow(
         criteria.DaysSinceAsked);
 }
 
+/// <summary>A page of the list.</summary>
+public sealed record LapsedRegularsAnswer : PageShape<LapsedRegularRow>
+{
+    /// <summary>How many customers the whole list has.</summary>
+    public required long Customers { get; init; }
+}
+
 /// <summary><c>GET /v1/segments/lapsed-regulars</c>: who used to buy regularly and stays away for longer than usual.</summary>
 public static class LapsedRegularsEndpoint
 {

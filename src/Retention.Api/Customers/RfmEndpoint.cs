@@ -11,6 +11,27 @@ namespace Retention.Api.Customers;
 /// <param name="Monetary">Net revenue in major units.</param>
 public sealed record RfmRow(string Customer, int Recency, int Frequency, decimal Monetary, int R, int F, int M, string Segment);
 
+/// <summary>Quantiles at 20, 40, 60 and 80 %, in the unit of the figure.</summary>
+public sealed record RfmEdgeFigures(IReadOnlyList<decimal> Recency, IReadOnlyList<decimal> Frequency, IReadOnlyList<decimal> Monetary);
+
+/// <summary>Scores of a segment, from and to.</summary>
+public sealed record RfmBlockFigures(int[] R, int[] F);
+
+public sealed record RfmSegmentFigures(string Name, IReadOnlyList<RfmBlockFigures> Cells, long Customers);
+
+/// <summary>A page of the list, with what scores and segments follow from.</summary>
+public sealed record RfmAnswer : PageShape<RfmRow>
+{
+    public required long Customers { get; init; }
+
+    /// <summary>Null without customers.</summary>
+    public required RfmEdgeFigures? Edges { get; init; }
+
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    public required IReadOnlyList<RfmSegmentFigures> Segments { get; init; }
+}
+
 /// <summary><c>GET /v1/segments/rfm</c>: customers by recency, frequency and revenue, among all whom the filters choose.</summary>
 public static class RfmEndpoint
 {
@@ -29,19 +50,12 @@ public static class RfmEndpoint
         return MetricAnswer.Of(request, Catalogue.Rfm, parameters, rows,
         [
             new("customers", list.BySegment.Values.Sum()),
-            new("edges", edges is null ? null : new
-            {
-                recency = edges.Recency.Edges,
-                frequency = edges.Frequency.Edges,
-                monetary = edges.Monetary.Edges.Select(edge => edge / Currency.Scale),
-            }),
+            new("edges", edges is null ? null : new RfmEdgeFigures(
+                edges.Recency.Edges, edges.Frequency.Edges, [.. edges.Monetary.Edges.Select(edge => edge / Currency.Scale)])),
             new("warnings", edges?.Warnings ?? []),
-            new("segments", RfmSegments.Default.All.Select(each => new
-            {
-                each.Name,
-                cells = each.Blocks.Select(block => new { r = (int[])[block.RFrom, block.RTo], f = (int[])[block.FFrom, block.FTo] }),
-                customers = list.BySegment.GetValueOrDefault(each.Name),
-            })),
+            new("segments", RfmSegments.Default.All.Select(each => new RfmSegmentFigures(
+                each.Name, [.. each.Blocks.Select(block => new RfmBlockFigures([block.RFrom, block.RTo], [block.FFrom, block.FTo]))],
+                list.BySegment.GetValueOrDefault(each.Name)))),
             new("nextCursor", nextCursor),
         ]);
     }

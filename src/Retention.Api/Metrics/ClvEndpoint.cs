@@ -49,6 +49,18 @@ internal readonly record struct ClvSums(ClvCounts Historic, ScoreSums Scores) : 
     public static ClvSums operator +(ClvSums a, ClvSums b) => new(a.Historic + b.Historic, a.Scores + b.Scores);
 }
 
+/// <summary>Cohorts, and by what they are scored.</summary>
+public sealed record ClvAnswer : AnswerShape<ClvFigures>
+{
+    /// <summary>Null where none is in force.</summary>
+    public required FitFigures? Fit { get; init; }
+
+    /// <summary>The last day that scores have observed any of.</summary>
+    public required DateOnly ObservationEnd { get; init; }
+
+    public required SimpleClvFigures Simple { get; init; }
+}
+
 /// <summary><c>GET /v1/metrics/clv</c>: lifetime value by cohort, historic and predicted, and the simple one of all customers.</summary>
 public static class ClvEndpoint
 {

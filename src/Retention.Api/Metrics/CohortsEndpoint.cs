@@ -18,6 +18,20 @@ public sealed record CohortSummaryFigures(ColumnKey K, double? Rate, int Cohorts
 /// <summary>The summary over one group's cohorts.</summary>
 public sealed record CohortGroupFigures(string? Group, IReadOnlyList<CohortSummaryFigures> Summary);
 
+public sealed record CohortColumnFigures(ColumnKey K);
+
+/// <param name="Parameters">The question with all defaults.</param>
+/// <param name="Summary">Over the cohorts of all groups together.</param>
+/// <param name="Groups">The same over those of each group; absent where nothing is grouped by.</param>
+public sealed record CohortAnswer(
+    string Metric, DefinitionShape Definition, Dictionary<string, object?> Parameters, DateTimeOffset AsOf, long Position,
+    IReadOnlyList<CohortColumnFigures> Columns, IReadOnlyList<CohortFigures> Cohorts, IReadOnlyList<CohortSummaryFigures> Summary,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<CohortGroupFigures>? Groups)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Receipt? Receipt { get; init; }
+}
+
 /// <summary>One cell as a line of CSV.</summary>
 public sealed record CohortLine(PeriodStart Cohort, string? Group, ColumnKey K, PeriodStatus Status, long Size, decimal? Value, double? Rate);
 
@@ -47,7 +61,7 @@ public static class CohortsEndpoint
         var parameters = request.Parameters(range);
         CohortParameters.Echo(parameters, frame.Asked);
         var answer = new CohortAnswer(
-            Catalogue.Cohorts.Name, new(Catalogue.Cohorts.Name, Catalogue.Cohorts.Version), parameters, request.Question.AsOf.Moment,
+            Catalogue.Cohorts.Name, new DefinitionShape(Catalogue.Cohorts.Name, Catalogue.Cohorts.Version), parameters, request.Question.AsOf.Moment,
             request.Snapshot.Reflection.Position, [.. frame.Asked.Columns.All.Select(column => new CohortColumnFigures(new(column)))], cohorts,
             FiguresOf(whole.Summary), grouped ? [.. tables.Select(table => new CohortGroupFigures(table.Value, FiguresOf(table.Cells.Summary)))] : null);
         return Results.Json(answer with { Receipt = request.ReceiptOf(Catalogue.Cohorts, answer) }, MetricAnswer.Json);
@@ -114,21 +128,6 @@ public static class CohortsEndpoint
 
     private static IEnumerable<CohortLine> Lines(CohortFigures cohort) =>
         cohort.Cells.Select(cell => new CohortLine(cohort.Cohort, cohort.Group, cell.K, cell.Status, cohort.Size, cell.Value, cell.Rate));
-
-    private sealed record Named(string Name, int Version);
-
-    private sealed record CohortColumnFigures(ColumnKey K);
-
-    /// <param name="Summary">Over the cohorts of all groups together.</param>
-    /// <param name="Groups">The same over those of each group; absent where nothing is grouped by.</param>
-    private sealed record CohortAnswer(
-        string Metric, Named Definition, Dictionary<string, object?> Parameters, DateTimeOffset AsOf, long Position,
-        IReadOnlyList<CohortColumnFigures> Columns, IReadOnlyList<CohortFigures> Cohorts, IReadOnlyList<CohortSummaryFigures> Summary,
-        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<CohortGroupFigures>? Groups)
-    {
-        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-        public Receipt? Receipt { get; init; }
-    }
 }
 
 /// <summary>How an answer names a column: the number of its period, or the bracket as it was given.</summary>

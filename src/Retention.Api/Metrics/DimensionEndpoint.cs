@@ -7,6 +7,11 @@ namespace Retention.Api.Metrics;
 /// <param name="Everybody">Those included who have not bought.</param>
 public sealed record DimensionValue(string Value, long Customers, long Everybody);
 
+/// <param name="Parameters">The question with all defaults.</param>
+/// <param name="Values">How many different values there are.</param>
+public sealed record DimensionAnswer(
+    string Dimension, Dictionary<string, object?> Parameters, DateTimeOffset AsOf, long Position, int Values, IReadOnlyList<DimensionValue> Rows);
+
 /// <summary><c>GET /v1/dimensions/{name}/values</c>: what can be filtered by, the most frequent first.</summary>
 public static class DimensionEndpoint
 {
@@ -29,6 +34,6 @@ public static class DimensionEndpoint
         var parameters = request.Parameters();
         parameters["limit"] = limit;
         return Results.Json(
-            new { dimension = name, parameters, asOf = question.AsOf.Moment, position = request.Snapshot.Reflection.Position, values = values.Count, rows }, MetricAnswer.Json);
+            new DimensionAnswer(name, parameters, question.AsOf.Moment, request.Snapshot.Reflection.Position, values.Count, rows), MetricAnswer.Json);
     }
 }

@@ -20,6 +20,24 @@ public sealed record GapSummary(
     PeriodStart Period, PeriodStart From, PeriodStart To, PeriodStatus Status, string? Group, long? N, long? Open, double? Mean, double? Median, double? P90,
     int? CurveMedian);
 
+/// <summary>Curves, and what all gaps together amount to, as in <see cref="GapSummary"/>.</summary>
+public sealed record PurchaseGapsAnswer : AnswerShape<GapFigures>
+{
+    public required long N { get; init; }
+
+    public required long Open { get; init; }
+
+    public required double? Mean { get; init; }
+
+    public required double? Median { get; init; }
+
+    public required double? P90 { get; init; }
+
+    public required int? CurveMedian { get; init; }
+
+    public required IReadOnlyList<GapSummary> Curves { get; init; }
+}
+
 /// <summary><c>GET /v1/metrics/time-between-purchases</c>.</summary>
 public static class PurchaseGapsEndpoint
 {

@@ -15,6 +15,22 @@ public sealed record SurvivalFigures(
 public sealed record SurvivalSummary(
     PeriodStart Period, PeriodStart From, PeriodStart To, PeriodStatus Status, string? Group, LifetimeCounts? Lifetimes, int? Median);
 
+/// <summary>The test of equal survival in all groups.</summary>
+public sealed record LogRankFigures(double ChiSquare, int DegreesOfFreedom, double P);
+
+/// <summary>Curves, and what all of them together amount to.</summary>
+public sealed record SurvivalAnswer : AnswerShape<SurvivalFigures>
+{
+    public required LifetimeCounts Lifetimes { get; init; }
+
+    public required int? Median { get; init; }
+
+    /// <summary>Null where nothing is grouped by, or no test is possible.</summary>
+    public required LogRankFigures? LogRank { get; init; }
+
+    public required IReadOnlyList<SurvivalSummary> Curves { get; init; }
+}
+
 /// <summary><c>GET /v1/metrics/survival</c>: for how long customers stay, from the first purchase to the first lapse.</summary>
 public static class SurvivalEndpoint
 {
@@ -36,7 +52,7 @@ public static class SurvivalEndpoint
         ]);
     }
 
-    private static object? TestOf(LogRankTest? test) => test is null ? null : new { test.ChiSquare, test.DegreesOfFreedom, test.P };
+    private static LogRankFigures? TestOf(LogRankTest? test) => test is null ? null : new(test.ChiSquare, test.DegreesOfFreedom, test.P);
 
     private static SurvivalSummary Summary(Curve<LifetimeCounts> of, SurvivalCurve curve) => of.Status == PeriodStatus.NotObservable
         ? new(of.From, of.From, of.To, of.Status, of.Group, null, null)

@@ -5,6 +5,11 @@ using Retention.Domain.Customers;
 
 namespace Retention.Api.Voice;
 
+/// <param name="LastAskedAt">Null for who was never asked, like <paramref name="DaysSinceAsked"/> and <paramref name="ContactableFrom"/>.</param>
+public sealed record ContactableFigures(
+    string Customer, bool Contactable, DateTimeOffset? LastAskedAt, int? DaysSinceAsked, int ThrottleDays, DateOnly? ContactableFrom, DateTimeOffset AsOf,
+    long Position);
+
 /// <summary>
 /// <c>GET /v1/customers/{id}/contactable</c>: whether the customer may be asked for an answer. The throttle is in whole local days since the
 /// last request that did not bounce, of whichever instrument and to whichever of the customer's ids.
@@ -23,16 +28,9 @@ public static class ContactableEndpoint
         var asked = AskedRequest.LastDelivered(customer.Others);
         DateOnly? day = asked is { } at ? customer.DayOf(at) : null;
         var from = day?.AddDays(throttle);
-        return Results.Json(new
-        {
-            customer = joined.Id,
-            contactable = from is null || from <= question.AsOf.Day,
-            lastAskedAt = asked is { } last ? question.Definition.Calendar.Local(new DateTimeOffset(last, TimeSpan.Zero)) : (DateTimeOffset?)null,
-            daysSinceAsked = question.AsOf.Day.DayNumber - day?.DayNumber,
-            throttleDays = throttle,
-            contactableFrom = from,
-            asOf = question.AsOf.Moment,
-            position = request.Snapshot.Reflection.Position,
-        }, MetricAnswer.Json);
+        return Results.Json(new ContactableFigures(
+            joined.Id, from is null || from <= question.AsOf.Day,
+            asked is { } last ? question.Definition.Calendar.Local(new DateTimeOffset(last, TimeSpan.Zero)) : null, question.AsOf.Day.DayNumber - day?.DayNumber,
+            throttle, from, question.AsOf.Moment, request.Snapshot.Reflection.Position), MetricAnswer.Json);
     }
 }

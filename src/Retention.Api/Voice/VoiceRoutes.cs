@@ -15,10 +15,10 @@ public static class VoiceRoutes
         metrics.MapGet("service-recovery", ServiceRecoveryEndpoint.GetAsync).Answers<RecoveryFigures>("Who orders again, and recommends, after complaints resolved, unresolved and none");
         metrics.MapGet("lapse-reasons", LapseReasonsEndpoint.GetAsync).Answers<LapseReasonFigures>("Why customers stay away, as shares");
         metrics.MapGet("win-back", WinBackEndpoint.GetAsync).Answers<WinBackFigures>("Lapsed regulars who were asked, answered and returned");
-        routes.MapGet("/v1/complaints/breaches", ComplaintLists.BreachesAsync).WithTags("Complaints").Answers<ComplaintRow>("Complaints that were not answered as promised");
+        routes.MapGet("/v1/complaints/breaches", ComplaintLists.BreachesAsync).WithTags("Complaints").Describes<WorkAnswer<ComplaintRow>>("Complaints that were not answered as promised");
         var segments = routes.MapGroup("/v1/segments").WithTags("Customers");
-        segments.MapGet("open-complaints", ComplaintLists.OpenAsync).Answers<ComplaintRow>("Complaints that wait, the earliest due first");
-        segments.MapGet("detractors", DetractorsEndpoint.GetAsync).Answers<DetractorRow>("Who would not recommend, those with an open complaint first");
-        routes.MapGet("/v1/customers/{id}/contactable", ContactableEndpoint.GetAsync).WithTags("Customers").WithSummary("Whether a customer may be asked for an answer");
+        segments.MapGet("open-complaints", ComplaintLists.OpenAsync).Describes<WorkAnswer<ComplaintRow>>("Complaints that wait, the earliest due first");
+        segments.MapGet("detractors", DetractorsEndpoint.GetAsync).Describes<WorkAnswer<DetractorRow>>("Who would not recommend, those with an open complaint first");
+        routes.MapGet("/v1/customers/{id}/contactable", ContactableEndpoint.GetAsync).WithTags("Customers").Describes<ContactableFigures>("Whether a customer may be asked for an answer").ProducesProblem(404);
     }
 }

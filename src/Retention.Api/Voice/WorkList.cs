@@ -66,6 +66,13 @@ internal sealed record WorkPage((long Order, long Position)? After, int Limit)
     }
 }
 
+/// <summary>A page of a work list.</summary>
+public sealed record WorkAnswer<TRow> : PageShape<TRow>
+{
+    /// <summary>How many items the whole list has.</summary>
+    public required int Count { get; init; }
+}
+
 /// <summary>Answers a work list.</summary>
 internal static class Work
 {

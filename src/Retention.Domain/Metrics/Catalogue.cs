@@ -131,8 +131,10 @@ public static class Catalogue
         "clv-evaluation", "How good would a forecast have been?",
         new("meanAbsoluteError", "mean |expected − actual| purchase days of the hold-out, by the model and by last year's rate", "purchase days", false),
         new("bias", "mean expected − actual", "purchase days", false),
-        new("brier", "mean (P(no purchase) − 1 for those without one, else 0)², beside that of the base rate", Share, false),
-        new("deciles", "mean expected and actual purchase days of each tenth of the customers, by what was expected", "purchase days", false)) with
+        new("brier", "mean (P(no purchase) − 1 for those without one, else 0)²", Share, false),
+        new("brierOfBaseRate", "p(1 − p), p being the share without a purchase", Share, false),
+        new("expected", "mean expected purchase days of each tenth of the customers, by what was expected, and the sum over all", "purchase days", false),
+        new("actual", "likewise what came", "purchase days", false)) with
     { Path = "/v1/models/clv/evaluation", Grains = [] };
 
     public static CatalogueEntry ClvWhatIf { get; } = Entry(
