@@ -182,7 +182,7 @@ public static class ChunkFormat
         return details.ToArray();
     }
 
-    private static void WriteDetails(CompactWriter to, PurchaseDetails? details)
+    internal static void WriteDetails(CompactWriter to, PurchaseDetails? details)
     {
         to.Write7BitEncodedInt(details is null ? 0 : details.Lines.Count + 1);
         if (details is null) return;
@@ -196,7 +196,7 @@ public static class ChunkFormat
         foreach (var code in details.Codes) to.Write(code);
     }
 
-    private static PurchaseDetails? ReadDetails(CompactReader from)
+    internal static PurchaseDetails? ReadDetails(CompactReader from)
     {
         var lineCount = from.Read7BitEncodedInt() - 1;
         if (lineCount < 0) return null;

@@ -63,6 +63,49 @@ internal sealed class CellTable<TKey, TCounts>(string name, KeyColumn<TKey>[] ke
         return command;
     }
 
+    /// <summary>Writes cells by binary COPY, as rows of their own, into this table or one like it.</summary>
+    /// <param name="target">The table's name with its schema, and the tenant.</param>
+    public void Copy(NpgsqlConnection connection, (string Into, string Tenant) target, Definition definition, SlicedCells<TKey, TCounts> cells)
+    {
+        const int rowsAtOnce = 20_000;
+        using var copy = connection.BeginBinaryImport($"copy {target.Into} (tenant_id, {Columns}) from stdin (format binary)");
+        foreach (var some in cells.Sums.Chunk(rowsAtOnce))
+        {
+            var someKeys = some.Select(cell => cell.Key).ToList();
+            var values = keys.Select(key => (key.Type, Values: key.Values(someKeys, definition))).ToList();
+            for (var row = 0; row < some.Length; row++)
+            {
+                copy.StartRow();
+                copy.Write(target.Tenant, NpgsqlDbType.Varchar);
+                foreach (var (type, column) in values) Write(copy, type, column, row);
+                foreach (var count in counts) copy.Write(count.Value(some[row].Value), NpgsqlDbType.Bigint);
+            }
+        }
+        copy.Complete();
+    }
+
+    /// <summary>The statement that adds up the rows of a table like this one into this table, which is empty.</summary>
+    /// <param name="from">The table's name with its schema.</param>
+    public string SumInto(string from) => $"""
+        insert into {"{schema}"}.{name} (tenant_id, {Columns})
+        select tenant_id, {string.Join(", ", keys.Select(key => key.Name))}, {string.Join(", ", counts.Select(count => $"sum({count.Name})::bigint"))}
+        from {from} group by tenant_id, {string.Join(", ", keys.Select(key => key.Name))}
+        having {string.Join(" or ", counts.Select(count => $"sum({count.Name}) <> 0"))}
+        """;
+
+    private string Columns => $"{string.Join(", ", keys.Select(key => key.Name))}, {string.Join(", ", counts.Select(count => count.Name))}";
+
+    private static void Write(NpgsqlBinaryImporter copy, NpgsqlDbType type, Array column, int row)
+    {
+        switch (column)
+        {
+            case string[] texts: copy.Write(texts[row], type); break;
+            case int[] numbers: copy.Write(numbers[row], type); break;
+            case DateOnly[] days: copy.Write(days[row], type); break;
+            default: throw new System.Diagnostics.UnreachableException($"{column.GetType()} is no type of a key's column.");
+        }
+    }
+
     // No row is touched twice: what comes to zero is deleted, and only the rest is added.
     private string Upsert()
     {

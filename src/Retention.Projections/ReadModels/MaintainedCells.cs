@@ -114,6 +114,39 @@ public sealed class MaintainedCells
         if (PurchaseSpans.Count > 0) yield return PurchaseSpanCells.Table.Add(place, tenant, definition, PurchaseSpans);
     }
 
+    /// <summary>How many cells there are.</summary>
+    public int Size => Activity.Count + Revenue.Count + Cohorts.Count + Clv.Count + Answers.Count + Requests.Count + PurchaseSpans.Count;
+
+    /// <summary>Writes these cells by COPY into tables like the stored ones.</summary>
+    /// <param name="into">The name with its schema of the table for a stored one.</param>
+    internal void Copy(NpgsqlConnection connection, Func<string, string> into, string tenant)
+    {
+        Copy(ActivityCells.Table, Activity);
+        Copy(RevenueCells.Table, Revenue);
+        Copy(CohortCells.Table, Cohorts);
+        Copy(ClvCells.Table, Clv);
+        Copy(AnswerCells.Table, Answers);
+        Copy(RequestCells.Table, Requests);
+        Copy(PurchaseSpanCells.Table, PurchaseSpans);
+
+        void Copy<TKey, TCounts>(CellTable<TKey, TCounts> table, SlicedCells<TKey, TCounts> cells)
+            where TKey : notnull
+            where TCounts : struct, ICounts<TCounts>
+        {
+            if (cells.Count > 0) table.Copy(connection, (into(table.Name), tenant), definition, cells);
+        }
+    }
+
+    /// <summary>The statements that add up what was written into tables like the stored ones into these, which are empty.</summary>
+    /// <param name="from">The name with its schema of the table like a stored one.</param>
+    internal static IEnumerable<string> SumInto(Func<string, string> from) =>
+    [
+        ActivityCells.Table.SumInto(from(ActivityCells.Table.Name)), RevenueCells.Table.SumInto(from(RevenueCells.Table.Name)),
+        CohortCells.Table.SumInto(from(CohortCells.Table.Name)), ClvCells.Table.SumInto(from(ClvCells.Table.Name)),
+        AnswerCells.Table.SumInto(from(AnswerCells.Table.Name)), RequestCells.Table.SumInto(from(RequestCells.Table.Name)),
+        PurchaseSpanCells.Table.SumInto(from(PurchaseSpanCells.Table.Name)),
+    ];
+
     private void Replace(Columns? earlier, Columns? later)
     {
         before.Set(earlier is null ? null : view.Look(earlier, 0));

@@ -63,6 +63,13 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
         var safe = await safePosition.AdvanceAsync(ct);
         await safePosition.RecordMarkAsync(safe, ct);
         await lateRows.CheckAsync(safe, ct);
+        return await ReflectAsync(safe, ct);
+    }
+
+    /// <summary>Reflects what lies at or below a position that is safe to read, batch by batch like <see cref="AdvanceAsync"/>.</summary>
+    /// <returns>Whether there may be more to do at once.</returns>
+    internal async Task<bool> ReflectAsync(long safe, CancellationToken ct)
+    {
         var rows = await progress.RowsAsync(ct);
         var busy = await ReflectSharedAsync(rows, safe, ct);
         foreach (var paused in rows.Where(row => row.Tenant != Progress.Everyone)) busy |= await ReflectPausedAsync(paused, ct);

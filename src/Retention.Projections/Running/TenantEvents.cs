@@ -49,7 +49,8 @@ internal sealed record TenantEvents(string Tenant, IReadOnlyList<Arrival> Arriva
         return new TenantEvents(tenant, arrivals, settings, events[0], events[^1]);
     }
 
-    private static (Arrival? Arrival, UnreadableEventException? Fault) TryRead(StoredEvent stored)
+    /// <summary>What a stored event of a customer means; neither an arrival nor a fault for one that means nothing here.</summary>
+    public static (Arrival? Arrival, UnreadableEventException? Fault) TryRead(StoredEvent stored)
     {
         if (!CustomerStream.TryCustomer(stored.Stream, out var customer) || EventType.Named(stored.Type) is not { } type) return default;
         try

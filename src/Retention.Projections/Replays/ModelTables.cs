@@ -1,0 +1,122 @@
+using Npgsql;
+using Retention.Projections.EventLog;
+using Retention.Projections.ReadModels;
+
+namespace Retention.Projections.Replays;
+
+/// <summary>
+/// A second set of the tables that hold histories and read models, in a schema of its own, which reads the log of the live one. To every
+/// statement it is a place like any other.
+/// </summary>
+/// <param name="live">The place whose log is read.</param>
+/// <param name="copy">The place of the second set.</param>
+internal sealed class ModelTables(Place live, Place copy)
+{
+    /// <summary>What is made from the log and belongs together. Whoever reads any begins at the first.</summary>
+    private static readonly IReadOnlyList<string> Switched =
+        ["reflections", "customer_history", "history_changes", "customer_links", "retractions", .. MaintainedCells.Tables];
+
+    /// <summary>Tables that the second set has besides, for those who write it.</summary>
+    private static readonly IReadOnlyList<string> Beside = ["projection_progress", "retracted_ids"];
+
+    private static readonly IReadOnlyList<string> Seen = ["mt_events", "skipped_events", "log_marks"];
+
+    public Place Copy => copy;
+
+    /// <summary>Makes the tables, without indexes and empty; what was there under the name is gone.</summary>
+    /// <param name="tenant">The one tenant whose log is seen; null for all.</param>
+    /// <param name="upTo">The last position of the log that is seen.</param>
+    public async Task CreateAsync(string? tenant, long upTo, CancellationToken ct)
+    {
+        await using var connection = await live.DataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await RunAsync(connection, $"drop schema if exists {copy.Schema} cascade; create schema {copy.Schema}", ct);
+        foreach (var table in Switched.Concat(Beside))
+            await RunAsync(connection, $"create table {copy.Schema}.{table} (like {live.Schema}.{table} including defaults including storage)", ct);
+        foreach (var seen in Seen)
+        {
+            var own = tenant is null || seen == "log_marks" ? "true" : $"tenant_id = '{tenant.Replace("'", "''", StringComparison.Ordinal)}'";
+            var position = seen == "mt_events" ? $"seq_id <= {upTo}" : "true";
+            await RunAsync(connection, $"create view {copy.Schema}.{seen} as select * from {live.Schema}.{seen} where {own} and {position}", ct);
+        }
+        await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>Gives the filled tables the settings, indexes and keys of the live ones, by the same names.</summary>
+    public async Task FinishAsync(CancellationToken ct)
+    {
+        const string options = """
+            select format('alter table %I.%I set (%s)', $2, relname, array_to_string(reloptions, ', '))
+            from pg_class where relnamespace = $1::regnamespace and relname = any($3) and reloptions is not null
+            """;
+        const string keys = """
+            select format('alter table %I.%I add constraint %I %s', $2, c.relname, k.conname, pg_get_constraintdef(k.oid))
+            from pg_constraint k join pg_class c on c.oid = k.conrelid
+            where c.relnamespace = $1::regnamespace and c.relname = any($3) and k.contype in ('p', 'u', 'c')
+            """;
+        const string indexes = """
+            select replace(pg_get_indexdef(i.indexrelid), format(' ON %I.%I ', $1, c.relname), format(' ON %I.%I ', $2, c.relname))
+            from pg_index i join pg_class c on c.oid = i.indrelid
+            where c.relnamespace = $1::regnamespace and c.relname = any($3) and not exists (select from pg_constraint where conindid = i.indexrelid)
+            """;
+        await using var connection = await live.DataSource.OpenConnectionAsync(ct);
+        await RunAsync(connection, "set maintenance_work_mem = '256MB'", ct);
+        foreach (var sql in (string[])[options, keys, indexes])
+        {
+            var statements = new List<string>();
+            await using (var command = new NpgsqlCommand(sql, connection))
+            {
+                command.Parameters.AddWithValue(live.Schema);
+                command.Parameters.AddWithValue(copy.Schema);
+                command.Parameters.AddWithValue(Switched.Concat(Beside).ToArray());
+                await using var reader = await command.ExecuteReaderAsync(ct);
+                while (await reader.ReadAsync(ct)) statements.Add(reader.GetString(0));
+            }
+            foreach (var statement in statements) await RunAsync(connection, statement, ct);
+        }
+        foreach (var table in Switched) await RunAsync(connection, $"analyze {copy.Schema}.{table}", ct);
+        await RunAsync(connection, "reset maintenance_work_mem", ct);
+    }
+
+    /// <summary>
+    /// Exchanges the two sets, in the transaction of a connection that keeps everybody else from writing them. Readers that have begun are
+    /// waited for; those that come meanwhile wait for the end.
+    /// </summary>
+    /// <param name="patience">How long readers that have begun are waited for before those that come are let through.</param>
+    /// <exception cref="PostgresException">lock_not_available: a reader takes longer.</exception>
+    public async Task SwitchAsync(NpgsqlConnection connection, TimeSpan patience, CancellationToken ct)
+    {
+        var between = $"{copy.Schema}_x";
+        await RunAsync(connection, $"set local lock_timeout = {(int)patience.TotalMilliseconds}; create schema {between}", ct);
+        await RunAsync(connection, $"lock table {string.Join(", ", Switched.Select(table => $"{live.Schema}.{table}"))} in access exclusive mode", ct);
+        foreach (var table in Switched)
+            await RunAsync(connection, $"""
+                alter table {live.Schema}.{table} set schema {between};
+                alter table {copy.Schema}.{table} set schema {live.Schema};
+                alter table {between}.{table} set schema {copy.Schema}
+                """, ct);
+        // Positions of progress are exchanged too; the live row stays, since it is the lock of all who write.
+        await RunAsync(connection, $"""
+            create temporary table left_behind on commit drop as select * from {live.Schema}.projection_progress;
+            update {live.Schema}.projection_progress mine set position = theirs.position, generation = mine.generation + 1
+            from {copy.Schema}.projection_progress theirs where mine.tenant_id = '*' and theirs.tenant_id = '*';
+            delete from {live.Schema}.projection_progress where tenant_id <> '*';
+            insert into {live.Schema}.projection_progress select * from {copy.Schema}.projection_progress where tenant_id <> '*';
+            delete from {copy.Schema}.projection_progress;
+            insert into {copy.Schema}.projection_progress select * from left_behind;
+            drop schema {between}
+            """, ct);
+    }
+
+    public async Task DropAsync(CancellationToken ct)
+    {
+        await using var connection = await live.DataSource.OpenConnectionAsync(ct);
+        await RunAsync(connection, $"drop schema if exists {copy.Schema} cascade; drop schema if exists {copy.Schema}_x cascade", ct);
+    }
+
+    private static async Task RunAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        await command.ExecuteNonQueryAsync(ct);
+    }
+}

@@ -1,0 +1,166 @@
+using Npgsql;
+using NpgsqlTypes;
+using Retention.Domain.Customers;
+using Retention.Projections.EventLog;
+using Retention.Projections.ReadModels;
+
+namespace Retention.Projections.Replays;
+
+/// <summary>
+/// Folds the customers of parts, one part after the other: writes their histories and adds up what they contribute. One worker's; its cells
+/// are written once they are many.
+/// </summary>
+internal sealed class PartFold(ReplayPlan plan, IReadOnlyList<FoldedTenant> tenants, Place copy, CellStage stage) : IDisposable
+{
+    private readonly NpgsqlConnection connection = copy.DataSource.OpenConnection();
+    private readonly Dictionary<int, MaintainedCells> cells = [];
+
+    /// <summary>What was added up and not written, by tenants' numbers.</summary>
+    public IReadOnlyDictionary<int, MaintainedCells> Cells => cells;
+
+    public void Dispose() => connection.Dispose();
+
+    /// <param name="knownUntil">The position until which an event was known, by its own; absent for those that still are.</param>
+    /// <returns>How many events the part has.</returns>
+    public int Fold(EntryReader entries, IReadOnlyDictionary<long, long> knownUntil)
+    {
+        var customers = new Dictionary<(int Tenant, string Customer), List<Entry>>();
+        var count = 0;
+        for (; !entries.AtEnd; count++)
+        {
+            var (number, customer, entry) = entries.Read();
+            if (!tenants[number].Notes.Counts(entry.KnownFrom)) continue;
+            if (knownUntil.Count > 0 && knownUntil.TryGetValue(entry.KnownFrom, out var until)) entry = entry with { KnownUntil = until };
+            ref var own = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(customers, (number, customer), out _);
+            (own ??= new List<Entry>(8)).Add(entry);
+        }
+        Write(customers);
+        if (cells.Values.Sum(some => some.Size) > plan.MostCells || cells.Count > MostTenants) Flush();
+        return count;
+    }
+
+    /// <summary>Each tenant's cells have room of their own besides what they count.</summary>
+    private const int MostTenants = 256;
+
+    private void Flush()
+    {
+        foreach (var (number, some) in cells) stage.Write(connection, tenants[number].Notes.Tenant, some);
+        cells.Clear();
+    }
+
+    private void Write(Dictionary<(int Tenant, string Customer), List<Entry>> customers)
+    {
+        using var rows = connection.BeginBinaryImport(
+            copy.Qualify("copy {schema}.customer_history (tenant_id, customer_id, chunk, core, names, details) from stdin (format binary)"));
+        foreach (var ((number, customer), entries) in customers)
+        {
+            var tenant = tenants[number];
+            var history = HistoryOf(entries);
+            foreach (var chunk in history.Chunks) Write(rows, (tenant.Notes.Tenant, customer, chunk.Number), ChunkFormat.Write(chunk.Entries));
+            tenant.Saw(entries);
+            if (tenant.Joined.Contains(customer)) continue;
+            if (!cells.TryGetValue(number, out var own)) cells[number] = own = new MaintainedCells(tenant.Definition);
+            Count(own, history, (tenant.Notes.Tenant, customer));
+        }
+        rows.Complete();
+    }
+
+    private static void Count(MaintainedCells cells, CustomerHistory history, (string Tenant, string Customer) of)
+    {
+        try
+        {
+            cells.Add(history);
+        }
+        catch (Exception e) when (e is OverflowException or ArgumentException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"What customer {of.Customer} of tenant {of.Tenant} contributes cannot be counted: {e.Message}", e);
+        }
+    }
+
+    private static CustomerHistory HistoryOf(List<Entry> entries)
+    {
+        entries.Sort(InOrder);
+        if (entries.Count <= Chunk.Capacity) return new CustomerHistory([new Chunk(Chunk.First, [.. entries])]);
+        return new CustomerHistory([.. entries.Chunk(Chunk.Capacity).Select((some, index) => new Chunk(Chunk.First + (index * Chunk.Gap), [.. some]))]);
+    }
+
+    /// <summary>Events of one id, one sent after the other was retracted, stand in the order of the log.</summary>
+    private static readonly Comparison<Entry> InOrder = (a, b) =>
+        Entry.InOrder.Compare(a, b) is var order and not 0 ? order : a.KnownFrom.CompareTo(b.KnownFrom);
+
+    private static void Write(NpgsqlBinaryImporter rows, (string Tenant, string Customer, long Chunk) key, ChunkBytes bytes)
+    {
+        rows.StartRow();
+        rows.Write(key.Tenant, NpgsqlDbType.Varchar);
+        rows.Write(key.Customer, NpgsqlDbType.Varchar);
+        rows.Write(key.Chunk, NpgsqlDbType.Bigint);
+        rows.Write(bytes.Core, NpgsqlDbType.Bytea);
+        rows.Write(bytes.Names, NpgsqlDbType.Bytea);
+        rows.Write(bytes.Details, NpgsqlDbType.Bytea);
+    }
+}
+
+/// <summary>A tenant whose customers are folded.</summary>
+/// <param name="Settings">The settings that count.</param>
+/// <param name="Joined">Customers whose merges were ever known: they are counted joined, not each by itself.</param>
+internal sealed record FoldedTenant(TenantNotes Notes, Domain.Definitions.Settings Settings, IReadOnlySet<string> Joined)
+{
+    private long latestFact;
+
+    public Domain.Definitions.Definition Definition { get; } = Settings.ToDefinition();
+
+    /// <summary>The latest occurredAt of the histories, in UTC ticks; 0 without any.</summary>
+    public long LatestFact => latestFact;
+
+    /// <param name="entries">Of one customer, in order.</param>
+    public void Saw(List<Entry> entries)
+    {
+        for (var i = entries.Count - 1; i >= 0; i--)
+        {
+            if (entries[i].Fact is Fact.Merge or Fact.Unmerge or Fact.Retraction) continue;
+            long known;
+            while ((known = Interlocked.Read(ref latestFact)) < entries[i].OccurredAt
+                && Interlocked.CompareExchange(ref latestFact, entries[i].OccurredAt, known) != known)
+            {
+            }
+            return;
+        }
+    }
+}
+
+/// <summary>Tables like those of cells, where cells wait that are more than memory holds. They are added up at the end.</summary>
+internal sealed class CellStage(Place copy)
+{
+    private int used;
+
+    /// <summary>Whether anything was written.</summary>
+    public bool Used => used != 0;
+
+    public async Task CreateAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        foreach (var table in MaintainedCells.Tables)
+        {
+            await using var command = new NpgsqlCommand($"create unlogged table {NameOf(table)} (like {copy.Schema}.{table})", connection);
+            await command.ExecuteNonQueryAsync(ct);
+        }
+    }
+
+    public void Write(NpgsqlConnection connection, string tenant, MaintainedCells cells)
+    {
+        Interlocked.Exchange(ref used, 1);
+        cells.Copy(connection, NameOf, tenant);
+    }
+
+    /// <summary>Adds everything up into the tables of cells, which are empty, and removes these.</summary>
+    public async Task SumAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        var sums = Used ? MaintainedCells.SumInto(NameOf) : [];
+        foreach (var sql in sums.Select(copy.Qualify).Concat(MaintainedCells.Tables.Select(table => $"drop table {NameOf(table)}")))
+        {
+            await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+            await command.ExecuteNonQueryAsync(ct);
+        }
+    }
+
+    private string NameOf(string table) => $"{copy.Schema}.{table}_parts";
+}
