@@ -2,6 +2,7 @@ using System.CommandLine;
 using Retention.Benchmarks.Append;
 using Retention.Benchmarks.Clv;
 using Retention.Benchmarks.Query;
+using Retention.Benchmarks.Replay;
 
 var events = new Option<int>("--events") { DefaultValueFactory = _ => 100_000, Description = "Events for each batch measurement." };
 var httpEvents = new Option<int>("--http-events") { DefaultValueFactory = _ => 200_000, Description = "Events for each measurement of NDJSON over HTTP." };
@@ -33,4 +34,18 @@ query.SetAction((words, ct) => QueryBenchmark.RunAsync(
         Json = words.GetValue(json),
     }, ct));
 
-return await new RootCommand("Measures what the documentation claims.") { append, clv, query }.Parse(args).InvokeAsync();
+var logEvents = new Option<int>("--events") { DefaultValueFactory = _ => 10_000_000, Description = "Events of the large log; the small one has a tenth." };
+var logCustomers = new Option<int>("--customers") { DefaultValueFactory = _ => 1_000_000, Description = "Customers of the large log; the small one has a tenth." };
+var memory = new Option<int[]>("--memory") { DefaultValueFactory = _ => [256], Description = "MB that a rebuild may take; several for the curve of speed over memory.", AllowMultipleArgumentsPerToken = true };
+var workers = new Option<int>("--workers") { DefaultValueFactory = _ => Environment.ProcessorCount, Description = "Threads that read and fold." };
+var logData = new Option<DirectoryInfo?>("--data") { Description = "A folder in which the generated logs stay for further runs." };
+var replay = new Command("replay", "The rebuild of all read models beside merely reading and parsing the log, on a private PostgreSQL.") { logEvents, logCustomers, memory, workers, logData, json };
+replay.SetAction((words, ct) => ReplayBenchmark.RunAsync(
+    new ReplayOptions(words.GetValue(logEvents), words.GetValue(logCustomers), words.GetValue(memory)!)
+    {
+        Workers = words.GetValue(workers),
+        Data = words.GetValue(logData),
+        Json = words.GetValue(json),
+    }, ct));
+
+return await new RootCommand("Measures what the documentation claims.") { append, clv, query, replay }.Parse(args).InvokeAsync();

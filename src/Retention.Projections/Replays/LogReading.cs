@@ -47,13 +47,8 @@ internal sealed class LogReading(Place place, ReplayPlan plan, ReplayProgress pr
     {
         await using var connection = await place.DataSource.OpenConnectionAsync(ct);
         skipped = await SkippedEvents.AllAsync(connection, place, ct);
-        var (first, last) = await BoundsAsync(connection, ct);
-        progress.Events = last - first + 1;
-        parts = plan.PartsFor(last - first + 1);
-        var length = Math.Clamp((last - first + 1) / plan.Workers / 4, 1, LongestStretch);
-        var stretches = new ConcurrentQueue<(long After, long UpTo)>();
-        for (var after = first - 1; after < last; after += length) stretches.Enqueue((after, Math.Min(after + length, last)));
-
+        var stretches = await StretchesAsync(connection, ct);
+        parts = plan.PartsFor(progress.Events);
         var spills = Enumerable.Range(0, plan.Workers).Select(_ => new Spill(parts, plan.Memory / 8 / plan.Workers)).ToList();
         try
         {
@@ -69,6 +64,31 @@ internal sealed class LogReading(Place place, ReplayPlan plan, ReplayProgress pr
             foreach (var spill in spills) spill.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Reads and parses everything, and keeps nothing.</summary>
+    public async Task PassAsync(CancellationToken ct)
+    {
+        await using var first = await place.DataSource.OpenConnectionAsync(ct);
+        var stretches = await StretchesAsync(first, ct);
+        await Task.WhenAll(Enumerable.Range(0, plan.Workers).Select(_ => Task.Factory.StartNew(Pass, ct, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+
+        void Pass()
+        {
+            using var connection = place.DataSource.OpenConnection();
+            while (stretches.TryDequeue(out var stretch))
+                LogStretch.Read(connection, place, stretch, plan.Tenant, row => TenantEvents.TryRead(row.ToEvent()));
+        }
+    }
+
+    private async Task<ConcurrentQueue<(long After, long UpTo)>> StretchesAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        var (first, last) = await BoundsAsync(connection, ct);
+        progress.Events = last - first + 1;
+        var length = Math.Clamp(progress.Events / plan.Workers / 4, 1, LongestStretch);
+        var stretches = new ConcurrentQueue<(long After, long UpTo)>();
+        for (var after = first - 1; after < last; after += length) stretches.Enqueue((after, Math.Min(after + length, last)));
+        return stretches;
     }
 
     private Dictionary<string, TenantNotes> Work(

@@ -15,7 +15,7 @@ namespace Retention.Projections.Replays;
 /// one fold for each customer. The result is what batches would have come to.
 /// </summary>
 /// <param name="live">The place whose log is read.</param>
-internal sealed class ModelBuild(Place live, ModelTables tables, ReplayPlan plan, ReplayProgress progress)
+public sealed class ModelBuild(Place live, ModelTables tables, ReplayPlan plan, ReplayProgress progress)
 {
     private readonly Place copy = tables.Copy;
 
@@ -40,6 +40,9 @@ internal sealed class ModelBuild(Place live, ModelTables tables, ReplayPlan plan
         await tables.FinishAsync(ct);
         foreach (var tenant in tenants.Where(tenant => tenant.Joined.Count > 0)) await JoinAsync(connection, tenant, ct);
     }
+
+    /// <summary>Reads and parses the log as a build does, and keeps nothing: what a build is measured by.</summary>
+    public static Task ReadOnlyAsync(Place place, ReplayPlan plan, CancellationToken ct) => new LogReading(place, plan, new ReplayProgress()).PassAsync(ct);
 
     /// <summary>The events at which tenants are paused: some can be read, and cannot be applied.</summary>
     private async Task<Dictionary<string, Stop>> StopsAsync(CancellationToken ct)
@@ -81,6 +84,7 @@ internal sealed class ModelBuild(Place live, ModelTables tables, ReplayPlan plan
         var parts = new ConcurrentQueue<int>(Enumerable.Range(0, read.Parts));
         var folds = await Task.WhenAll(Enumerable.Range(0, plan.Workers).Select(_ => Task.Factory.StartNew(
             () => Work(read, parts, new PartFold(plan, tenants, copy, stage), knownUntil, ct), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        progress.Phase = "adding up";
         WriteCells(connection, tenants, stage, folds);
         await stage.SumAsync(connection, ct);
     }

@@ -10,7 +10,7 @@ namespace Retention.Projections.Replays;
 /// </summary>
 /// <param name="live">The place whose log is read.</param>
 /// <param name="copy">The place of the second set.</param>
-internal sealed class ModelTables(Place live, Place copy)
+public sealed class ModelTables(Place live, Place copy)
 {
     /// <summary>What is made from the log and belongs together. Whoever reads any begins at the first.</summary>
     private static readonly IReadOnlyList<string> Switched =

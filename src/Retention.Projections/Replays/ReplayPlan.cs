@@ -5,7 +5,7 @@ namespace Retention.Projections.Replays;
 /// <summary>What is made anew from the log.</summary>
 /// <param name="Tenant">The one tenant; null for all of the place.</param>
 /// <param name="UpTo">The last position that counts; at most the safe position.</param>
-internal sealed record ReplayPlan(string? Tenant, long UpTo)
+public sealed record ReplayPlan(string? Tenant, long UpTo)
 {
     /// <summary>About how much memory the work takes, in bytes; what does not fit is spilled to disk.</summary>
     public long Memory { get; init; } = 256L << 20;
@@ -33,7 +33,7 @@ public sealed class ReplayProgress
     private long read;
     private long folded;
 
-    /// <summary>What is being done: reading, folding, indexing, catching up, comparing or switching.</summary>
+    /// <summary>What is being done: reading, folding, adding up, indexing, catching up, comparing or switching.</summary>
     public string Phase { get; set; } = "waiting";
 
     /// <summary>Events to read, about; numbers of the log have gaps.</summary>
