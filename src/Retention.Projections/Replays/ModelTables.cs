@@ -114,6 +114,34 @@ public sealed class ModelTables(Place live, Place copy)
         await RunAsync(connection, $"drop schema if exists {copy.Schema} cascade; drop schema if exists {copy.Schema}_x cascade", ct);
     }
 
+    /// <summary>
+    /// Removes a tenant from every second set, in the transaction that deletes it: its own replays go, what waits beside a rebuild loses its
+    /// rows, and a rebuild that is being made, which may hold some already, fails.
+    /// </summary>
+    internal static async Task ForgetAsync(NpgsqlConnection connection, Place live, string tenant, CancellationToken ct)
+    {
+        const string fail = """
+            update {schema}.replays set status = 'failed', error = 'A tenant was deleted meanwhile; start again.', changed_at = clock_timestamp()
+            where tenant_id = '*' and status = 'building'
+            """;
+        await RunAsync(connection, live.Qualify(fail), ct);
+        var (own, waiting) = (new List<long>(), new List<long>());
+        await using (var command = new NpgsqlCommand(live.Qualify(
+            "select number, tenant_id = '*' from {schema}.replays where tenant_id = $1 or (tenant_id = '*' and status = 'switched')"), connection))
+        {
+            command.Parameters.AddWithValue(tenant);
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct)) (reader.GetBoolean(1) ? waiting : own).Add(reader.GetInt64(0));
+        }
+        foreach (var number in own) await RunAsync(connection, $"drop schema if exists {live.Schema}_replay_{number} cascade", ct);
+        foreach (var table in waiting.SelectMany(number => Switched.Concat(Beside).Select(table => $"{live.Schema}_replay_{number}.{table}")))
+        {
+            await using var command = new NpgsqlCommand($"delete from {table} where tenant_id = $1", connection) { CommandTimeout = 0 };
+            command.Parameters.AddWithValue(tenant);
+            await command.ExecuteNonQueryAsync(ct);
+        }
+    }
+
     private static async Task RunAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Retention.Projections.EventLog;
 using Retention.Projections.ReadModels;
+using Retention.Projections.Replays;
 
 namespace Retention.Projections.Running;
 
@@ -20,6 +21,7 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
 
     private readonly Signal appended = new();
     private readonly BatchApplication application = new(place);
+    private readonly SkippedEvents skippedEvents = new(place);
     private readonly LateRows lateRows = new(place, TimeProvider.System);
     private (long Generation, LogRange Range, Task<(long Last, List<TenantEvents> Tenants)> Page)? ahead;
 
@@ -123,13 +125,13 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
     /// <exception cref="UnreadableEventException">The first event that cannot be read.</exception>
     private async Task<(long Last, List<TenantEvents> Tenants)> ReadAsync(LogRange range, CancellationToken ct)
     {
-        var page = await log.ReadAsync(range, ct);
+        var page = await skippedEvents.WithoutAsync(await log.ReadAsync(range, ct), ct);
         return (page.Last, [.. page.Events.GroupBy(stored => stored.Tenant).Select(own => TenantEvents.Read(own.Key, [.. own]))]);
     }
 
     /// <summary>
     /// Brings a paused tenant up to the event that stops it, or, when nothing does any more, back among the others. While the named event
-    /// stands, nothing else of the tenant is read.
+    /// stands, nothing else of the tenant is read; once it is retracted, or somebody says so, it is passed over.
     /// </summary>
     private async Task<bool> ReflectPausedAsync(ProgressRow paused, CancellationToken ct)
     {
@@ -137,9 +139,10 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
         // Until the others are past the event, it cannot be read here, and its absence says nothing.
         if (paused.PausedAt > shared) return false;
         var limit = paused.PausedAt == paused.Position + 1 ? 1 : BatchSize;
-        var page = await log.ReadAsync(new LogRange(paused.Position, shared, limit, paused.Tenant), ct);
+        var page = await skippedEvents.WithoutAsync(await log.ReadAsync(new LogRange(paused.Position, shared, limit, paused.Tenant), ct), ct);
         if (await TryApplyAsync(paused, page, ct) is { } fault)
         {
+            if (await skippedEvents.SkipRetractedAsync(fault, ct)) return true;
             await progress.NameFaultAsync(paused.Tenant, fault, ct);
             return fault.Event.Position != paused.PausedAt;
         }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Npgsql;
 using Retention.Projections.EventLog;
 using Retention.Projections.ReadModels;
+using Retention.Projections.Replays;
 
 namespace Retention.Projections.Running;
 
@@ -11,7 +12,7 @@ public sealed class Tenants(Place place, TenantSettings settings)
     // Rows that name a tenant, in an order that respects their references.
     private static readonly IReadOnlyList<string> Tables =
     [
-        .. MaintainedCells.Tables, "customer_history", "history_changes", "customer_links", "retractions", "reflections", "imports", "customer_keys",
+        .. MaintainedCells.Tables, "customer_history", "history_changes", "customer_links", "retractions", "reflections", "imports", "skipped_events", "replays", "customer_keys",
         "retracted_ids", "mt_events", "mt_streams", "tenants",
     ];
 
@@ -48,6 +49,7 @@ public sealed class Tenants(Place place, TenantSettings settings)
         await ProgressLock.TakeAsync(connection, place, ct);
         await using (var moved = new NpgsqlCommand(place.Qualify("update {schema}.projection_progress set generation = generation + 1 where tenant_id = '*'"), connection))
             await moved.ExecuteNonQueryAsync(ct);
+        await ModelTables.ForgetAsync(connection, place, tenant, ct);
         var rows = 0;
         foreach (var table in Tables.Append("projection_progress"))
         {

@@ -25,7 +25,11 @@ public sealed class DeletedTenantTests(PostgresFixture postgres) : IAsyncLifetim
         await fresh.Place.RunAsync("""
             insert into {schema}.imports (tenant_id, id, mapping, dry_run, status, started_at, progress)
             select t, gen_random_uuid(), 'cdnow', false, 'running', now(), '{}' from unnest(array['gone', 'stays']) as t;
-            insert into {schema}.projection_progress (tenant_id, position) values ('gone', 0), ('stays', 0)
+            insert into {schema}.projection_progress (tenant_id, position) values ('gone', 0), ('stays', 0);
+            insert into {schema}.replays (tenant_id, name, status, up_to, asked, created_at, changed_at)
+            select t, 'then', 'ready', 1, '{}', now(), now() from unnest(array['gone', 'stays']) as t;
+            insert into {schema}.skipped_events (tenant_id, event_id, position, reason, skipped_at)
+            select t, gen_random_uuid(), 1, 'trial', now() from unnest(array['gone', 'stays']) as t
             """);
         var before = await RowsAsync("stays");
         (await RowsAsync("gone")).Keys.ShouldBe(before.Keys, ignoreOrder: true);

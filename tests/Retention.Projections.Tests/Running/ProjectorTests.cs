@@ -1,6 +1,7 @@
 using FsCheck.Fluent;
 using Retention.Domain.Definitions;
 using Retention.Projections.ReadModels;
+using Retention.Projections.Replays;
 using Retention.Projections.Running;
 
 namespace Retention.Projections.Tests;
@@ -170,6 +171,54 @@ public sealed class ProjectorTests(PostgresFixture postgres) : IAsyncLifetime
         await Shop.AppendAsync("bad", [Bought("4", 4) with { Customer = "bob" }]);
         await Shop.ReflectAsync();
         (await Shop.CountAsync("bad")).ShouldBe((3, 4));
+    }
+
+    [Fact]
+    public async Task A_tenant_goes_on_once_the_event_that_stops_it_is_skipped_and_is_made_anew_without_it()
+    {
+        await Shop.AppendAsync("bad", [Bought("1", 1)]);
+        await InsertAsync("bad", "customer-ann", "purchase_made", "{}");
+        await Shop.AppendAsync("bad", [Bought("2", 2) with { Customer = "bob" }]);
+        await Shop.ReflectAsync();
+        (await Shop.CountAsync("bad")).ShouldBe((1, 1));
+        var paused = (await Shop.Progress.RowsAsync(Stop)).Single(row => row.Tenant == "bad");
+        var skipped = new SkippedEvents(fresh.Place);
+
+        (await skipped.SkipAsync("bad", Guid.NewGuid(), "not this one", Stop)).ShouldBeFalse();
+        (await skipped.SkipAsync("bad", paused.PausedEvent!.Value, "a test order of the till", Stop)).ShouldBeTrue();
+        await Shop.ReflectAsync();
+
+        (await Shop.Progress.RowsAsync(Stop)).Select(row => row.Tenant).ShouldBe([Progress.Everyone]);
+        (await Shop.CountAsync("bad")).ShouldBe((2, 2));
+        (await skipped.OfAsync("bad", Stop)).ShouldHaveSingleItem().Reason.ShouldBe("a test order of the till");
+        await using var built = await Stored.BuiltAsync(fresh.Place, new ReplayPlan(null, long.MaxValue));
+        (await built.LinesAsync()).ShouldBe(await new Stored(fresh.Place).LinesAsync());
+    }
+
+    [Fact]
+    public async Task A_tenant_goes_on_once_the_event_that_stops_it_is_retracted()
+    {
+        await Shop.AppendAsync("bad", [Bought("1", 1)]);
+        await Shop.AppendAsync("bad", [Bought("2", 2)]);
+        await fresh.Place.RunAsync("update {schema}.mt_events set data = '{}' where headers ->> 'id' = '2'");
+        var foreign = await InsertAsync("bad", "customer-cid", "purchase_made", "{}");
+        await Shop.ReflectAsync();
+        (await Shop.CountAsync("bad")).ShouldBe((1, 1));
+
+        await Shop.AppendAsync("bad", [Retracted("late shop", "2")]);
+        await Shop.ReflectAsync();
+        (await Shop.Progress.RowsAsync(Stop)).Single(row => row.Tenant == "bad").PausedAt.ShouldBe(foreign);
+        var id = await fresh.Place.ScalarAsync<Guid>($"select id from {"{schema}"}.mt_events where seq_id = {foreign}");
+        await Shop.AppendAsync("bad", [Retracted("marten", id.ToString())]);
+        await Shop.ReflectAsync();
+
+        (await Shop.Progress.RowsAsync(Stop)).Select(row => row.Tenant).ShouldBe([Progress.Everyone]);
+        (await Shop.CountAsync("bad")).ShouldBe((1, 3));
+        await using var built = await Stored.BuiltAsync(fresh.Place, new ReplayPlan(null, long.MaxValue));
+        (await built.LinesAsync()).ShouldBe(await new Stored(fresh.Place).LinesAsync());
+
+        static Happening Retracted(string source, string id) =>
+            new("ann", Trial.Start.AddDays(9), "desk", $"not {id}", What.Retracted, $"{source}/{id}", 0);
     }
 
     [Fact]
