@@ -16,7 +16,7 @@ public sealed class Readiness
 
 /// <summary>Brings the schema up to date, then keeps projections running. A database that does not answer yet is waited for.</summary>
 internal sealed partial class Projecting(
-    Place place, Projector projector, Readiness readiness, ServiceOptions options, ILogger<Projecting> logger, IHostApplicationLifetime life) : BackgroundService
+    Place place, Projector projector, Projections.Replays.Replays replays, Readiness readiness, ServiceOptions options, ILogger<Projecting> logger, IHostApplicationLifetime life) : BackgroundService
 {
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
 
@@ -26,7 +26,9 @@ internal sealed partial class Projecting(
         {
             while (!await TryMigrateAsync(stoppingToken)) await Task.Delay(BetweenTries, stoppingToken);
             readiness.Started = true;
-            if (options.Projects) await projector.RunAsync(stoppingToken);
+            if (!options.Projects) return;
+            await replays.ResumeAsync(stoppingToken);
+            await projector.RunAsync(stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

@@ -7,10 +7,12 @@ using Retention.Api.Ingest;
 using Retention.Api.Ingest.Imports;
 using Retention.Api.Lineage;
 using Retention.Api.Metrics;
+using Retention.Api.Replays;
 using Retention.Api.Tenancy;
 using Retention.Api.Voice;
 using Retention.Projections.EventLog;
 using Retention.Projections.PersonalData;
+using Retention.Projections.Replays;
 using Retention.Projections.Running;
 
 namespace Retention.Api;
@@ -64,6 +66,7 @@ public static class RetentionApp
         services.AddSingleton<ComplaintReceipts>().AddSingleton<ComplaintOrder>().AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();
         services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
         services.AddSingleton<ImportRuns>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
+        services.AddSingleton<Projections.Replays.Replays>().AddSingleton<SkippedEvents>();
         services.AddHostedService<Projecting>();
         services.AddRequestDecompression();
         services.AddOpenApi(AnswerSchema.Describe);
@@ -85,14 +88,6 @@ public static class RetentionApp
         app.MapGet("/v1/cohorts", CohortsEndpoint.GetAsync).WithTags("Metrics").Describes<CohortAnswer>("Cohorts of customers over periods");
         app.MapGet("/v1/dimensions/{name}/values", DimensionEndpoint.GetAsync).WithTags("Metrics").Describes<DimensionAnswer>("Values for filters, with how many customers have each");
         var metrics = app.MapGroup("/v1/metrics").WithTags("Metrics");
-        metrics.MapGet("retention", RetentionEndpoint.GetAsync).WithSummary("Retention, churn and the waterfall between them");
-        metrics.MapGet("lifecycle", LifecycleEndpoint.GetAsync).WithSummary("New, returning, resurrected and dormant customers");
-        metrics.MapGet("revenue", RevenueEndpoint.GetAsync).WithSummary("Orders, revenue and repeat rates");
-        metrics.MapGet("revenue-retention", RevenueRetentionEndpoint.GetAsync).WithSummary("Gross and net revenue retention, and the movements between two periods");
-        metrics.MapGet("time-between-purchases", PurchaseGapsEndpoint.GetAsync).WithSummary("Days to the next purchase, with the curve that knows the open gaps");
-        metrics.MapGet("survival", SurvivalEndpoint.GetAsync).WithSummary("For how long customers stay: Kaplan–Meier, and log-rank between groups");
-        metrics.MapGet("clv", ClvEndpoint.GetAsync).WithSummary("Lifetime value by cohort, historic and predicted");
-        metrics.MapGet("settling", SettlingEndpoint.GetAsync).WithSummary("How late events come, and so how complete recent periods are");
         metrics.MapGet("retention", RetentionEndpoint.GetAsync).Answers<RetentionFigures>("Retention, churn and the waterfall between them");
         metrics.MapGet("lifecycle", LifecycleEndpoint.GetAsync).Answers<LifecycleFigures>("New, returning, resurrected and dormant customers");
         metrics.MapGet("revenue", RevenueEndpoint.GetAsync).Answers<RevenueFigures>("Orders, revenue and repeat rates");
@@ -100,8 +95,10 @@ public static class RetentionApp
         metrics.MapGet("time-between-purchases", PurchaseGapsEndpoint.GetAsync).Describes<PurchaseGapsAnswer>("Days to the next purchase, with the curve that knows the open gaps");
         metrics.MapGet("survival", SurvivalEndpoint.GetAsync).Describes<SurvivalAnswer>("For how long customers stay: Kaplan–Meier, and log-rank between groups");
         metrics.MapGet("clv", ClvEndpoint.GetAsync).Describes<ClvAnswer>("Lifetime value by cohort, historic and predicted");
+        metrics.MapGet("settling", SettlingEndpoint.GetAsync).WithSummary("How late events come, and so how complete recent periods are");
         app.MapVoice();
         app.MapLineage();
+        app.MapReplays();
     }
 
     private static ImportTarget ImportTargetOf(IServiceProvider services)

@@ -15,7 +15,7 @@ namespace Retention.Api.Metrics;
 public sealed record MetricShape(params IReadOnlyList<string> Own)
 {
     /// <summary>The parameters that every question takes.</summary>
-    private static readonly string[] Common = ["tz", "asOf", "knownAt", "minPosition", "format"];
+    private static readonly string[] Common = ["tz", "asOf", "knownAt", "minPosition", "replay", "format"];
 
     private static readonly string[] OfCustomers = ["activity", "refunds", "filter"];
 
@@ -122,7 +122,7 @@ public sealed class MetricRequest : IAsyncDisposable
         var knownAt = await KnownPosition.ReadAsync(query, services, ct);
         if (knownAt is { } known) await ReachAsync(services, tenant, known, ct);
 
-        var snapshot = await Snapshot.OpenAsync(services.GetRequiredService<Place>(), tenant, ct);
+        var snapshot = await Snapshot.OpenAsync(await Replays.ReplayEndpoints.PlaceAsync(services, tenant, query.Text("replay"), ct), tenant, ct);
         try
         {
             if (knownAt is { } position) await snapshot.RewindAsync(position, ct);
