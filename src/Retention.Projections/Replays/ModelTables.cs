@@ -59,21 +59,25 @@ public sealed class ModelTables(Place live, Place copy)
             from pg_index i join pg_class c on c.oid = i.indrelid
             where c.relnamespace = $1::regnamespace and c.relname = any($3) and not exists (select from pg_constraint where conindid = i.indexrelid)
             """;
+        const string rights = """
+            select format('grant %s on %I.%I to %s', a.privilege_type, $2, c.relname, case when a.grantee = 0 then 'public' else a.grantee::regrole::text end)
+            from pg_class c, aclexplode(c.relacl) a where c.relnamespace = $1::regnamespace and c.relname = any($3) and a.grantee <> c.relowner
+            """;
+        const string policies = """
+            select format('create policy %I on %I.%I as %s for %s to %s', polname, $2, c.relname, case when polpermissive then 'permissive' else 'restrictive' end,
+                    case polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
+                    array_to_string(array(select case when r = 0 then 'public' else r::regrole::text end from unnest(polroles) r), ', '))
+                || coalesce(format(' using (%s)', pg_get_expr(polqual, polrelid)), '') || coalesce(format(' with check (%s)', pg_get_expr(polwithcheck, polrelid)), '')
+            from pg_policy join pg_class c on c.oid = polrelid where c.relnamespace = $1::regnamespace and c.relname = any($3)
+            union all
+            select format('alter table %I.%I enable row level security', $2, relname) || case when relforcerowsecurity
+                then format('; alter table %I.%I force row level security', $2, relname) else '' end
+            from pg_class where relnamespace = $1::regnamespace and relname = any($3) and relrowsecurity
+            """;
         await using var connection = await live.DataSource.OpenConnectionAsync(ct);
         await RunAsync(connection, "set maintenance_work_mem = '256MB'", ct);
-        foreach (var sql in (string[])[options, keys, indexes])
-        {
-            var statements = new List<string>();
-            await using (var command = new NpgsqlCommand(sql, connection))
-            {
-                command.Parameters.AddWithValue(live.Schema);
-                command.Parameters.AddWithValue(copy.Schema);
-                command.Parameters.AddWithValue(Switched.Concat(Beside).ToArray());
-                await using var reader = await command.ExecuteReaderAsync(ct);
-                while (await reader.ReadAsync(ct)) statements.Add(reader.GetString(0));
-            }
-            foreach (var statement in statements) await RunAsync(connection, statement, ct);
-        }
+        foreach (var sql in (string[])[options, keys, indexes, rights, policies])
+            foreach (var statement in await StatementsAsync(connection, sql, [copy.Schema, .. Switched, .. Beside], ct)) await RunAsync(connection, statement, ct);
         foreach (var table in Switched) await RunAsync(connection, $"analyze {copy.Schema}.{table}", ct);
         await RunAsync(connection, "reset maintenance_work_mem", ct);
     }
@@ -88,13 +92,28 @@ public sealed class ModelTables(Place live, Place copy)
     {
         var between = $"{copy.Schema}_x";
         await RunAsync(connection, $"set local lock_timeout = {(int)patience.TotalMilliseconds}; create schema {between}", ct);
-        await RunAsync(connection, $"lock table {string.Join(", ", Switched.Select(table => $"{live.Schema}.{table}"))} in access exclusive mode", ct);
+        // Views name tables by what they are, not by how they are called: those of the live set are made to read the one that becomes live.
+        const string viewNames = """
+            select distinct format('%I.%I', n.nspname, v.relname) from pg_depend d
+            join pg_rewrite w on w.oid = d.objid and d.classid = 'pg_rewrite'::regclass join pg_class v on v.oid = w.ev_class and v.relkind = 'v'
+            join pg_namespace n on n.oid = v.relnamespace join pg_class c on c.oid = d.refobjid and d.refclassid = 'pg_class'::regclass
+            where c.relnamespace = $1::regnamespace and c.relname = any($3) and $2 <> ''
+            """;
+        const string views = """
+            select format('create or replace view %s %s as %s', name, (select 'with (' || array_to_string(reloptions, ', ') || ')' from pg_class where oid = name::regclass),
+                pg_get_viewdef(name::regclass)) from unnest($3) name where $1 <> $2
+            """;
+        var names = await StatementsAsync(connection, viewNames, [copy.Schema, .. Switched], ct);
+        foreach (var locked in Switched.Take(1).Select(NameOf).Concat(names).Concat(Switched.Skip(1).Select(NameOf)))
+            await RunAsync(connection, $"lock table {locked} in access exclusive mode", ct);
+        var definitions = await StatementsAsync(connection, views, [copy.Schema, .. names], ct);
         foreach (var table in Switched)
             await RunAsync(connection, $"""
                 alter table {live.Schema}.{table} set schema {between};
                 alter table {copy.Schema}.{table} set schema {live.Schema};
                 alter table {between}.{table} set schema {copy.Schema}
                 """, ct);
+        foreach (var definition in definitions) await RunAsync(connection, definition, ct);
         // Positions of progress are exchanged too; the live row stays, since it is the lock of all who write.
         await RunAsync(connection, $"""
             create temporary table left_behind on commit drop as select * from {live.Schema}.projection_progress;
@@ -140,6 +159,22 @@ public sealed class ModelTables(Place live, Place copy)
             command.Parameters.AddWithValue(tenant);
             await command.ExecuteNonQueryAsync(ct);
         }
+    }
+
+    private string NameOf(string table) => $"{live.Schema}.{table}";
+
+    /// <summary>The statements that a query makes: of the live schema, the copy's and the names of relations.</summary>
+    /// <param name="parameters">The copy's schema, and the names.</param>
+    private async Task<List<string>> StatementsAsync(NpgsqlConnection connection, string sql, IReadOnlyList<string> parameters, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddWithValue(live.Schema);
+        command.Parameters.AddWithValue(parameters[0]);
+        command.Parameters.AddWithValue(parameters.Skip(1).ToArray());
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var statements = new List<string>();
+        while (await reader.ReadAsync(ct)) statements.Add(reader.GetString(0));
+        return statements;
     }
 
     private static async Task RunAsync(NpgsqlConnection connection, string sql, CancellationToken ct)

@@ -85,6 +85,7 @@ public sealed partial class Replays(Place place, Progress progress, ILogger<Repl
     /// <returns>False where the rebuild does not wait for a word.</returns>
     public async Task<bool> RevertAsync(Replay rebuild, CancellationToken ct)
     {
+        if ((await table.FindAsync(rebuild.Tenant, rebuild.Name, ct))?.Status != ReplayStatus.Switched) return false;
         var tables = TablesOf(rebuild);
         var switched = await new Switching(place, tables).SwitchAsync(
             connection => table.SetAsync(connection, rebuild, (ReplayStatus.Switched, ReplayStatus.Reverted), null, null, ct), null, ct);

@@ -109,7 +109,7 @@ internal sealed class Switching(Place live, ModelTables tables)
             live as materialized ({of(live.Schema)}), made as materialized ({of(tables.Copy.Schema)}),
             different as ((select 'live {table} ' || cell as cell from (select * from live except all select * from made) gone)
                 union all (select 'made {table} ' || cell from (select * from made except all select * from live) come))
-            select (select count(*) from made), (select count(*) from different), (select array_agg(cell) from (select cell from different limit 5) some)
+            select (select count(*) from made), (select count(*) from different), (select array_agg(cell) from (select cell from different limit 5) first_ones)
             """;
     }
 }
