@@ -10,6 +10,7 @@ var root = new Command("retention", "Figures about customers who stay, from an e
     new VersionOption(),
     UpCommand.Create(),
     ImportCommand.Create(),
+    ExportCommand.Create(),
     RebuildCommand.Create(),
     SkipCommand.Create(),
     StatusCommand.Create(),

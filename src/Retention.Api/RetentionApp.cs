@@ -81,7 +81,9 @@ public static class RetentionApp
         app.MapTenants();
         app.MapEvents();
         app.MapEventTypes();
-        app.MapGet("/v1/events", ExportEndpoint.GetAsync).WithTags("Ingest").WithSummary("The tenant's events in log order, as NDJSON");
+        app.MapGet("/v1/events", ExportEndpoint.GetAsync).WithTags("Ingest").WithSummary("The tenant's events in log order, as NDJSON or CSV");
+        app.MapGet("/v1/events/stream", StreamEndpoint.GetAsync).WithTags("Ingest").WithSummary("The log as server-sent events, as it grows");
+        app.MapExports();
         app.MapImports();
         app.MapCustomers();
         app.MapClv();

@@ -1,99 +1,80 @@
-using System.Globalization;
-using System.Text.Encodings.Web;
+using System.Buffers;
+using System.IO.Compression;
 using System.Text.Json;
 using Retention.Api.Tenancy;
-using Retention.Domain.Events;
 using Retention.Projections.EventLog;
 
 namespace Retention.Api.Ingest;
 
 /// <summary>
 /// <c>GET /v1/events</c>: a tenant's customer events in log order as NDJSON, each as it was sent plus where it stands; the last line is
-/// <c>{"end":true,"position":…}</c>, from which the next page goes on. What is read can be posted again unchanged.
+/// <c>{"end":true,"position":…}</c>, from which the next page goes on. What is read can be posted again unchanged. <c>format=csv</c> gives
+/// the same as a table, whose last position is where the next page goes on. <c>until</c> pins the end, so that the same request gives the
+/// same bytes for ever.
 /// </summary>
 public static class ExportEndpoint
 {
-    private const int PageSize = 2_000;
+    private const int PageSize = 5_000;
 
-    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    private static readonly string[] Parameters = ["after", "type", "customer", "from", "to", "limit"];
+    private static readonly string[] Parameters = ["after", "until", "limit", "format", .. WantedEvents.Parameters];
 
     public static async Task GetAsync(HttpContext http, Tenant tenant, EventLog log, SafePosition safePosition, Sealing sealing)
     {
         var query = new QueryReader(http.Request.Query).Only(Parameters);
-        var wanted = new Wanted(
-            query.Choice("type", [.. EventType.All.Select(type => type.Name)]), query.Text("customer"), query.Time("from"), query.Time("to"));
+        var wanted = WantedEvents.Read(query);
         var after = query.Whole("after", 0, long.MaxValue) ?? 0;
+        var until = query.Whole("until", 0, long.MaxValue) ?? safePosition.Current;
         var left = query.Whole("limit", 1, long.MaxValue) ?? long.MaxValue;
+        var csv = query.Choice("format", ["ndjson", "csv"]) == "csv";
+        if (until > safePosition.Current) query.Fault("until", "unknown_position", $"must be a position that is complete; the last one is {safePosition.Current}");
         query.Done();
 
-        http.Response.ContentType = "application/x-ndjson";
-        await using var lines = new Utf8JsonWriter(http.Response.BodyWriter, Relaxed);
-        var until = safePosition.Current;
-        while (after < until && left > 0)
+        http.Response.ContentType = csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
+        await using var body = Packed.Open(http);
+        var buffer = new ArrayBufferWriter<byte>(1 << 16);
+        await using var json = EventLines.Open(buffer);
+        if (csv) CsvLine.Write(buffer, EventLines.Columns);
+        // The next page is read while this one is written.
+        var next = after < until ? log.ReadAsync(new LogRange(after, until, PageSize, tenant.Name), http.RequestAborted) : null;
+        while (next is not null)
         {
-            var page = await log.ReadAsync(new LogRange(after, until, PageSize, tenant.Name), http.RequestAborted);
+            var page = await next;
             var (stored, last) = Take(page, wanted, left);
-            foreach (var line in await sealing.OpenAsync(stored, http.RequestAborted)) Write(http, lines, line);
             left -= stored.Count;
             after = last;
-            await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+            next = after < until && left > 0 ? log.ReadAsync(new LogRange(after, until, PageSize, tenant.Name), http.RequestAborted) : null;
+            foreach (var line in await sealing.OpenAsync(stored, http.RequestAborted))
+            {
+                if (csv) CsvLine.Write(buffer, EventLines.Fields(line));
+                else
+                {
+                    EventLines.Write(json, line);
+                    buffer.Write("\n"u8);
+                }
+            }
+            await body.WriteAsync(buffer.WrittenMemory, http.RequestAborted);
+            buffer.ResetWrittenCount();
         }
-        WriteEnd(http, lines, after);
+        if (!csv) await body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(new { end = true, position = after }).Append((byte)'\n').ToArray(), http.RequestAborted);
     }
 
     /// <summary>What is wanted of a page, and the position up to which it was looked through.</summary>
-    private static (List<StoredEvent> Stored, long Last) Take(LogPage page, Wanted wanted, long atMost)
+    private static (List<StoredEvent> Stored, long Last) Take(LogPage page, WantedEvents wanted, long atMost)
     {
         var matching = page.Events.Where(wanted.Matches);
         var stored = atMost < page.Events.Count ? matching.Take((int)atMost).ToList() : matching.ToList();
         return (stored, stored.Count == atMost ? stored[^1].Position : page.Last);
     }
+}
 
-    private static void Write(HttpContext http, Utf8JsonWriter json, (StoredEvent Stored, Envelope Sent) line)
+/// <summary>Bodies that are written bit by bit, packed with gzip for whoever takes it.</summary>
+internal static class Packed
+{
+    public static Stream Open(HttpContext http)
     {
-        json.WriteStartObject();
-        json.WriteString("id", line.Sent.Id);
-        json.WriteString("source", line.Sent.Source);
-        json.WriteString("type", line.Sent.Type);
-        json.WriteString("customer", line.Sent.Customer);
-        json.WriteString("occurredAt", line.Stored.Headers.OccurredAt);
-        json.WritePropertyName("data");
-        line.Sent.Data.WriteTo(json);
-        json.WriteNumber("position", line.Stored.Position);
-        json.WriteString("recordedAt", Timestamp.Format(line.Stored.RecordedAt));
-        json.WriteString("eventId", line.Stored.EventId.ToString("D", CultureInfo.InvariantCulture));
-        json.WriteEndObject();
-        End(http, json);
-    }
-
-    private static void WriteEnd(HttpContext http, Utf8JsonWriter json, long position)
-    {
-        json.WriteStartObject();
-        json.WriteBoolean("end", true);
-        json.WriteNumber("position", position);
-        json.WriteEndObject();
-        End(http, json);
-    }
-
-    private static void End(HttpContext http, Utf8JsonWriter json)
-    {
-        json.Flush();
-        json.Reset();
-        var writer = http.Response.BodyWriter;
-        writer.GetSpan(1)[0] = (byte)'\n';
-        writer.Advance(1);
-    }
-
-    /// <summary>Which events are asked for; null asks for all.</summary>
-    private sealed record Wanted(string? Type, string? Customer, DateTimeOffset? From, DateTimeOffset? To)
-    {
-        public bool Matches(StoredEvent stored) =>
-            CustomerStream.TryCustomer(stored.Stream, out var customer) && (Customer is null || customer == Customer) && (Type is null || stored.Type == Type)
-            && (From is null || OccurredAt(stored) >= From) && (To is null || OccurredAt(stored) < To);
-
-        private static DateTimeOffset OccurredAt(StoredEvent stored) =>
-            Timestamp.Parse(stored.Headers.OccurredAt);
+        http.Response.Headers.Vary = "Accept-Encoding";
+        if (!http.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase)) return http.Response.Body;
+        http.Response.Headers.ContentEncoding = "gzip";
+        return new GZipStream(http.Response.Body, CompressionLevel.Fastest);
     }
 }

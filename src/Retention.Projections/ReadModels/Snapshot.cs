@@ -187,6 +187,9 @@ public sealed class Snapshot : IAsyncDisposable
         while (await reader.ReadAsync(ct)) yield return reader;
     }
 
+    /// <summary>The rows of a query, one by one, as <see cref="RowsAsync"/> gives them.</summary>
+    public IAsyncEnumerable<NpgsqlDataReader> ExportAsync(string sql, CancellationToken ct) => RowsAsync(sql, [], ct);
+
     public Task<CustomerHistory?> CustomerAsync(string customer, CancellationToken ct) =>
         CustomerHistories.OneAsync(connection, Place, (Tenant, customer), ct);
 
