@@ -58,7 +58,7 @@ internal sealed class PartFold(ReplayPlan plan, IReadOnlyList<FoldedTenant> tena
         {
             var tenant = tenants[number];
             var history = HistoryOf(entries);
-            foreach (var chunk in history.Chunks) Write(rows, (tenant.Notes.Tenant, customer, chunk.Number), ChunkFormat.Write(chunk.Entries));
+            foreach (var chunk in history.Chunks) Write(rows, (tenant.Notes.Tenant, customer, chunk.Number), chunk.Bytes);
             tenant.Saw(entries);
             if (tenant.Joined.Contains(customer)) continue;
             if (!cells.TryGetValue(number, out var own)) cells[number] = own = new MaintainedCells(tenant.Definition);
