@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Npgsql;
+using Retention.Api;
 using Retention.Projections.Embedded;
 using Retention.Projections.EventLog;
 using Retention.Projections.Replays;
@@ -59,6 +60,7 @@ internal sealed class ReplayBenchmark(ReplayOptions options)
             var rebuild = await TimedAsync(log, $"rebuild in {megabytes} MB", megabytes, () => RebuildAsync(log, megabytes, ct));
             AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{log.Schema}: {rebuild / reading:p0} of the speed of reading and parsing"));
         }
+        await TimedAsync(log, "export over HTTP", null, () => ExportAsync(log, ct));
     }
 
     private Task ReadAsync(SampleLog log, CancellationToken ct) =>
@@ -80,6 +82,28 @@ internal sealed class ReplayBenchmark(ReplayOptions options)
         await tables.DropAsync(ct);
     }
 
+    /// <summary>The whole log as NDJSON from a service in this process, which the client throws away.</summary>
+    private static async Task ExportAsync(SampleLog log, CancellationToken ct)
+    {
+        await using var service = RetentionApp.Build(new ServiceOptions(log.Place.DataSource.ConnectionString, Port: 0, log.Schema));
+        await service.StartAsync(ct);
+        using var http = new HttpClient { BaseAddress = new Uri(service.Urls.First()), Timeout = Timeout.InfiniteTimeSpan };
+        http.DefaultRequestHeaders.Add("Retention-Tenant", SampleLog.Tenant);
+        while (!(await http.GetAsync(new Uri("/health/ready", UriKind.Relative), ct)).IsSuccessStatusCode || await SafeAsync(http, ct) < log.Events) await Task.Delay(20, ct);
+        var clock = Stopwatch.StartNew();
+        await using var body = await http.GetStreamAsync(new Uri($"/v1/events?until={log.Events}", UriKind.Relative), ct);
+        var (buffer, bytes) = (new byte[1 << 20], 0L);
+        for (int read; (read = await body.ReadAsync(buffer, ct)) > 0;) bytes += read;
+        AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{log.Schema}: exported {bytes / 1048576.0:n0} MB at {log.Events / clock.Elapsed.TotalSeconds:n0} events/s"));
+        await service.StopAsync(ct);
+    }
+
+    private static async Task<long> SafeAsync(HttpClient http, CancellationToken ct)
+    {
+        using var status = JsonDocument.Parse(await http.GetStringAsync(new Uri("/v1/status", UriKind.Relative), ct));
+        return status.RootElement.GetProperty("safePosition").GetInt64();
+    }
+
     /// <returns>Events per second.</returns>
     private async Task<double> TimedAsync(SampleLog log, string name, int? megabytes, Func<Task> work)
     {
@@ -87,11 +111,15 @@ internal sealed class ReplayBenchmark(ReplayOptions options)
         GC.WaitForPendingFinalizers();
         using var done = new CancellationTokenSource();
         var peak = PeakAsync(done.Token);
-        var clock = Stopwatch.StartNew();
+        var (clock, processor, paused) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime, GC.GetTotalPauseDuration());
         await work();
         clock.Stop();
         await done.CancelAsync();
-        figures.Add(new Figure(log.Schema, log.Events, name, megabytes, clock.Elapsed.TotalSeconds, log.Events / clock.Elapsed.TotalSeconds, await peak));
+        figures.Add(new Figure(log.Schema, log.Events, name, megabytes, clock.Elapsed.TotalSeconds, log.Events / clock.Elapsed.TotalSeconds, await peak)
+        {
+            ProcessorSeconds = (Environment.CpuUsage.TotalTime - processor).TotalSeconds,
+            CollectionSeconds = (GC.GetTotalPauseDuration() - paused).TotalSeconds,
+        });
         AnsiConsole.WriteLine(figures[^1].ToString());
         return figures[^1].EventsPerSecond;
     }
@@ -122,7 +150,13 @@ internal sealed class ReplayBenchmark(ReplayOptions options)
     /// <param name="PeakMegabytes">The most memory of the whole process.</param>
     private sealed record Figure(string Log, int Events, string Name, int? Memory, double Seconds, double EventsPerSecond, double PeakMegabytes)
     {
+        /// <summary>Of this process, without the server's.</summary>
+        public double ProcessorSeconds { get; init; }
+
+        /// <summary>In which the collection of garbage stopped everything.</summary>
+        public double CollectionSeconds { get; init; }
+
         public override string ToString() => string.Create(
-            CultureInfo.InvariantCulture, $"{Log}: {Name}: {Events:n0} events in {Seconds:n1} s, {EventsPerSecond:n0} events/s, peak {PeakMegabytes:n0} MB");
+            CultureInfo.InvariantCulture, $"{Log}: {Name}: {Events:n0} events in {Seconds:n1} s, {EventsPerSecond:n0} events/s, {ProcessorSeconds:n1} s of processors, {CollectionSeconds:n1} s of collections, peak {PeakMegabytes:n0} MB");
     }
 }

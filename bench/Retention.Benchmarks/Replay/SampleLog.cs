@@ -13,7 +13,7 @@ namespace Retention.Benchmarks.Replay;
 /// </summary>
 internal sealed class SampleLog(Place place, int customers, int events)
 {
-    private const string Tenant = "shop";
+    public const string Tenant = "shop";
 
     private static readonly DateTime Start = new(2023, 1, 1, 0, 0, 0, DateTimeKind.Utc);
     private static readonly TimeSpan Span = TimeSpan.FromDays(3 * 365);

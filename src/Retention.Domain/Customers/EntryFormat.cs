@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Retention.Domain.Customers;
 
 /// <summary>
@@ -16,39 +18,59 @@ public sealed class EntryWriter : IDisposable
     {
         var stream = (MemoryStream)writer.BaseStream;
         stream.SetLength(0);
+        writer.Write(0);
         writer.Write7BitEncodedInt(tenant);
         writer.Write(customer);
-        writer.Write((byte)FactKinds.Of(entry.Fact));
+        writer.Write7BitEncodedInt64(entry.OccurredAt);
         writer.Write7BitEncodedInt64(entry.KnownFrom);
         writer.Write7BitEncodedInt64(entry.KnownUntil);
-        writer.Write7BitEncodedInt64(entry.OccurredAt);
+        writer.Write((byte)FactKinds.Of(entry.Fact));
         writer.Write(entry.Source);
         writer.Write(entry.Id);
         FactFormat.Write(writer, entry.Fact);
         ChunkFormat.WriteDetails(writer, (entry.Fact as Fact.Purchase)?.Details);
-        return stream.GetBuffer().AsSpan(0, (int)stream.Length);
+        var bytes = stream.GetBuffer().AsSpan(0, (int)stream.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, bytes.Length);
+        return bytes;
     }
 }
 
-/// <summary>Reads what <see cref="EntryWriter"/> wrote.</summary>
+/// <summary>Whose an entry is and where it lies.</summary>
+/// <param name="OccurredAt">In UTC ticks.</param>
+/// <param name="At">For <see cref="EntryReader.ReadAt"/>.</param>
+public readonly record struct EntryPlace(int Tenant, string Customer, long OccurredAt, int At);
+
+/// <summary>
+/// Reads what <see cref="EntryWriter"/> wrote: first through all places, then the entries in whatever order, so that few are objects at a
+/// time.
+/// </summary>
 public sealed class EntryReader(byte[] bytes)
 {
-    private readonly CompactReader reader = new(bytes);
+    private readonly CompactReader reader = new([]);
     private readonly HashSet<string> texts = new(StringComparer.Ordinal);
+    private int next;
 
-    public bool AtEnd => reader.At == bytes.Length;
+    public bool AtEnd => next == bytes.Length;
 
-    /// <summary>The next entry. Texts that repeat are one object.</summary>
-    public (int Tenant, string Customer, Entry Entry) Read()
+    /// <summary>The next entry's place. Texts that repeat are one object.</summary>
+    public EntryPlace Next()
     {
-        var tenant = reader.Read7BitEncodedInt();
-        var customer = ReadShared();
+        var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(next));
+        reader.Reset(new ArraySegment<byte>(bytes, next + sizeof(int), length - sizeof(int)));
+        next += length;
+        var (tenant, customer, at) = (reader.Read7BitEncodedInt(), ReadShared(), reader.At);
+        return new EntryPlace(tenant, customer, reader.Read7BitEncodedInt64(), at);
+    }
+
+    public Entry ReadAt(int at)
+    {
+        reader.Reset(new ArraySegment<byte>(bytes, at, bytes.Length - at));
+        var (occurredAt, from, until) = (reader.Read7BitEncodedInt64(), reader.Read7BitEncodedInt64(), reader.Read7BitEncodedInt64());
         var kind = (FactKind)reader.ReadByte();
-        var (from, until, occurredAt) = (reader.Read7BitEncodedInt64(), reader.Read7BitEncodedInt64(), reader.Read7BitEncodedInt64());
         var (source, id) = (ReadShared(), reader.ReadString());
         var fact = FactFormat.Read(kind, reader);
         if (ChunkFormat.ReadDetails(reader) is { } details && fact is Fact.Purchase purchase) fact = purchase with { Details = details };
-        return (tenant, customer, new Entry(from, until, occurredAt, source, id, fact));
+        return new Entry(from, until, occurredAt, source, id, fact);
     }
 
     private string ReadShared()
@@ -60,7 +82,7 @@ public sealed class EntryReader(byte[] bytes)
         text = text[..System.Text.Encoding.UTF8.GetChars(utf8, text)];
         var known = texts.GetAlternateLookup<ReadOnlySpan<char>>();
         if (known.TryGetValue(text, out var shared)) return shared;
-        known.Add(text);
-        return known.TryGetValue(text, out shared) ? shared : text.ToString();
+        texts.Add(shared = text.ToString());
+        return shared;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Npgsql;
 using NpgsqlTypes;
 using Retention.Domain.Customers;
@@ -24,20 +25,24 @@ internal sealed class PartFold(ReplayPlan plan, IReadOnlyList<FoldedTenant> tena
     /// <returns>How many events the part has.</returns>
     public int Fold(EntryReader entries, IReadOnlyDictionary<long, long> knownUntil)
     {
-        var customers = new Dictionary<(int Tenant, string Customer), List<Entry>>();
+        var customers = new Dictionary<(int Tenant, string Customer), Own>();
         var count = 0;
         for (; !entries.AtEnd; count++)
         {
-            var (number, customer, entry) = entries.Read();
-            if (!tenants[number].Notes.Counts(entry.KnownFrom)) continue;
-            if (knownUntil.Count > 0 && knownUntil.TryGetValue(entry.KnownFrom, out var until)) entry = entry with { KnownUntil = until };
-            ref var own = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(customers, (number, customer), out _);
-            (own ??= new List<Entry>(8)).Add(entry);
+            var place = entries.Next();
+            ref var own = ref CollectionsMarshal.GetValueRefOrAddDefault(customers, (place.Tenant, place.Customer), out var known);
+            if (!known) own = new Own(place.OccurredAt, new List<int>(8));
+            else if (place.OccurredAt < own.First) own = own with { First = place.OccurredAt };
+            own.Places.Add(place.At);
         }
-        Write(customers);
+        Write(customers, entries, knownUntil);
         if (cells.Values.Sum(some => some.Size) > plan.MostCells || cells.Count > MostTenants) Flush();
         return count;
     }
+
+    /// <summary>Where the entries of a customer lie.</summary>
+    /// <param name="First">The earliest occurredAt.</param>
+    private readonly record struct Own(long First, List<int> Places);
 
     /// <summary>Each tenant's cells have room of their own besides what they count.</summary>
     private const int MostTenants = 256;
@@ -48,23 +53,38 @@ internal sealed class PartFold(ReplayPlan plan, IReadOnlyList<FoldedTenant> tena
         cells.Clear();
     }
 
-    private void Write(Dictionary<(int Tenant, string Customer), List<Entry>> customers)
+    private void Write(Dictionary<(int Tenant, string Customer), Own> customers, EntryReader reader, IReadOnlyDictionary<long, long> knownUntil)
     {
         using var rows = connection.BeginBinaryImport(
             copy.Qualify("copy {schema}.customer_history (tenant_id, customer_id, chunk, core, names, details) from stdin (format binary)"));
-        foreach (var entries in customers.Values) entries.Sort(InOrder);
+        var entries = new List<Entry>();
         // Customers of one time count in the same cells, which are then still in the processor's cache.
-        foreach (var ((number, customer), entries) in customers.OrderBy(own => own.Key.Tenant).ThenBy(own => own.Value[0].OccurredAt))
+        foreach (var ((number, customer), own) in customers.OrderBy(own => own.Key.Tenant).ThenBy(own => own.Value.First))
         {
             var tenant = tenants[number];
+            Read(own, reader, entries, tenant, knownUntil);
+            if (entries.Count == 0) continue;
             var history = HistoryOf(entries);
             foreach (var chunk in history.Chunks) Write(rows, (tenant.Notes.Tenant, customer, chunk.Number), chunk.Bytes);
             tenant.Saw(entries);
             if (tenant.Joined.Contains(customer)) continue;
-            if (!cells.TryGetValue(number, out var own)) cells[number] = own = new MaintainedCells(tenant.Definition);
-            Count(own, history, (tenant.Notes.Tenant, customer));
+            if (!cells.TryGetValue(number, out var sum)) cells[number] = sum = new MaintainedCells(tenant.Definition);
+            Count(sum, history, (tenant.Notes.Tenant, customer));
         }
         rows.Complete();
+    }
+
+    /// <summary>Reads a customer's entries, in order.</summary>
+    private static void Read(Own own, EntryReader reader, List<Entry> entries, FoldedTenant tenant, IReadOnlyDictionary<long, long> knownUntil)
+    {
+        entries.Clear();
+        foreach (var place in own.Places)
+        {
+            var entry = reader.ReadAt(place);
+            if (!tenant.Notes.Counts(entry.KnownFrom)) continue;
+            entries.Add(knownUntil.Count > 0 && knownUntil.TryGetValue(entry.KnownFrom, out var until) ? entry with { KnownUntil = until } : entry);
+        }
+        entries.Sort(InOrder);
     }
 
     private static void Count(MaintainedCells cells, CustomerHistory history, (string Tenant, string Customer) of)
