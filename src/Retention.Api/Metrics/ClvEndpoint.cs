@@ -74,7 +74,8 @@ public static class ClvEndpoint
         var groups = TopGroups.Of(
             request, [.. historic.Select(group => Joined(group, scores.GetValueOrDefault(NameOf(group.Value))))],
             cells => cells.Values.Sum(sums => sums.Historic.Customers), TopGroups.Sum);
-        var periods = request.Periods(groups.SelectMany(group => group.Cells).Where(cell => cell.Value.Historic.Customers > 0).Select(cell => (int?)cell.Key).Min());
+        var periods = await request.PeriodsAsync(
+            First(historic), async everybody => First(await ClvCells.ByCohortAsync(request.Snapshot, everybody, http.RequestAborted)));
         var rows = groups.SelectMany(group => Enumerable.Range(periods.First, Math.Max(0, periods.Last - periods.First + 1))
             .Select(cohort => ClvFigures.Of(cohort, group.Value, group.Cells.GetValueOrDefault(cohort), request))).ToList();
         var parameters = request.Parameters(periods);
@@ -84,6 +85,9 @@ public static class ClvEndpoint
             request, Catalogue.Clv, parameters, rows,
             [new("fit", scoring.Fit), new("observationEnd", ScoringRequest.ObservationEnd(request.Question.AsOf)), new("simple", simple.Figures(window, request))]);
     }
+
+    private static int? First(IEnumerable<Group<IReadOnlyDictionary<int, ClvCounts>>> groups) =>
+        groups.SelectMany(group => group.Cells).Where(cell => cell.Value.Customers > 0).Select(cell => (int?)cell.Key).Min();
 
     // One fold gives what is scored and the simple value; without a fit in force nothing is scored.
     private static async Task<(Dictionary<string, IReadOnlyDictionary<int, ScoreSums>> Scores, SimpleClvCounts Window)> FoldAsync(

@@ -1,6 +1,7 @@
 using Retention.Api.Tenancy;
 using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
+using Retention.Projections.ReadModels;
 
 namespace Retention.Api.Metrics;
 
@@ -27,13 +28,19 @@ public static class LifecycleEndpoint
     {
         await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Compares = true });
         var (question, partition) = (request.Question, request.Question.Partition);
-        var folded = await request.Snapshot.FoldAsync(
-            question, () => new DenseCells<LifecycleCounts>(), (customer, cells) => Lifecycle.Contribute(customer, partition, cells), http.RequestAborted);
+        var folded = await FoldAsync(request, question, http.RequestAborted);
         var counted = TopGroups.WithContributions(request, folded, cells => cells.Any());
         var groups = TopGroups.Of(request, counted, cells => cells.Sum(cell => cell.Value.New), parts => TopGroups.Merge(parts, new DenseCells<LifecycleCounts>()));
-        var periods = request.Periods(groups.SelectMany(group => group.Cells).Select(cell => (int?)cell.Key).Min());
+        var periods = await request.PeriodsAsync(First(groups), async everybody => First(await FoldAsync(request, everybody, http.RequestAborted)));
         var rows = groups.SelectMany(group => request.Rows(periods, (first, last) =>
             Lifecycle.Rows(group.Cells, first, last, incomplete: partition.IndexOf(question.AsOf.Day)).Select(row => LifecycleFigures.Of(row, group.Value, request)))).ToList();
         return MetricAnswer.Of(request, Catalogue.Lifecycle, request.Parameters(periods), rows);
     }
+
+    private static Task<IReadOnlyList<Group<DenseCells<LifecycleCounts>>>> FoldAsync(MetricRequest request, Question question, CancellationToken ct) =>
+        request.Snapshot.FoldAsync(
+            question, () => new DenseCells<LifecycleCounts>(), (customer, cells) => Lifecycle.Contribute(customer, question.Partition, cells), ct);
+
+    private static int? First(IEnumerable<Group<DenseCells<LifecycleCounts>>> groups) =>
+        groups.SelectMany(group => group.Cells).Select(cell => (int?)cell.Key).Min();
 }

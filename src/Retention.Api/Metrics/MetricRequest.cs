@@ -180,6 +180,15 @@ public sealed class MetricRequest : IAsyncDisposable
         return (first, last);
     }
 
+    /// <summary>As <see cref="Periods"/>; by default from the first period that counts anything of the tenant, whomever the question selects.</summary>
+    /// <param name="firstCounted">Of those whom the question selects.</param>
+    /// <param name="firstOf">The first period that counts anything by another question.</param>
+    internal async Task<(int First, int Last)> PeriodsAsync(int? firstCounted, Func<Question, Task<int?>> firstOf)
+    {
+        var selects = from is null && Question.Selection.Conditions.Count > 0 && Question.Partition is not Partition.Exactly;
+        return Periods(selects ? await firstOf(Question with { Selection = Selection.Everybody, GroupBy = null }) : firstCounted);
+    }
+
     /// <summary>The rows of the periods asked for, each compared with the one before where that is asked for.</summary>
     /// <param name="rows">Makes the rows of consecutive periods, both ends included.</param>
     internal IEnumerable<TRow> Rows<TRow>((int First, int Last) periods, Func<int, int, IEnumerable<TRow>> rows)

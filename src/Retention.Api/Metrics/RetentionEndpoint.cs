@@ -31,9 +31,13 @@ public static class RetentionEndpoint
         var groups = TopGroups.Of(
             request, await ActivityCells.InEffectAsync(request.Snapshot, question, http.RequestAborted),
             flows => flows.Values.Sum(flow => flow.Acquired), TopGroups.Sum);
-        var periods = request.Periods(groups.SelectMany(group => group.Cells).Where(flow => flow.Value.Acquired > 0).Select(flow => (int?)flow.Key).Min());
+        var periods = await request.PeriodsAsync(
+            First(groups), async everybody => First(await ActivityCells.InEffectAsync(request.Snapshot, everybody, http.RequestAborted)));
         var rows = groups.SelectMany(group => request.Rows(periods, (first, last) =>
             CustomerRetention.Rows(group.Cells, question.Partition, question.AsOf, first, last).Select(row => RetentionFigures.Of(row, group.Value, question)))).ToList();
         return MetricAnswer.Of(request, Catalogue.Retention, request.Parameters(periods), rows);
     }
+
+    private static int? First(IEnumerable<Group<IReadOnlyDictionary<int, ActivityFlows>>> groups) =>
+        groups.SelectMany(group => group.Cells).Where(flow => flow.Value.Acquired > 0).Select(flow => (int?)flow.Key).Min();
 }

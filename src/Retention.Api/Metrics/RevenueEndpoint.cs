@@ -32,11 +32,15 @@ public static class RevenueEndpoint
         var groups = TopGroups.Of(
             request, await RevenueCells.ByPeriodAsync(request.Snapshot, question, http.RequestAborted),
             cells => cells.Values.Sum(counts => counts.Acquired), TopGroups.Sum);
-        var periods = request.Periods(groups.SelectMany(group => group.Cells).Where(cell => cell.Value != default).Select(cell => (int?)cell.Key).Min());
+        var periods = await request.PeriodsAsync(
+            First(groups), async everybody => First(await RevenueCells.ByPeriodAsync(request.Snapshot, everybody, http.RequestAborted)));
         var rows = groups.SelectMany(group => request.Rows(periods, (first, last) =>
             Revenue.Rows(group.Cells, question.Partition, question.AsOf, first, last).Select(row => RevenueFigures.Of(row, group.Value, request)))).ToList();
         return MetricAnswer.Of(request, Catalogue.Revenue, request.Parameters(periods), rows);
     }
+
+    private static int? First(IEnumerable<Group<IReadOnlyDictionary<int, RevenueCounts>>> groups) =>
+        groups.SelectMany(group => group.Cells).Where(cell => cell.Value != default).Select(cell => (int?)cell.Key).Min();
 }
 
 /// <summary>Amounts divided among orders or customers.</summary>

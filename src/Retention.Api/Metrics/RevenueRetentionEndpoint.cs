@@ -1,6 +1,7 @@
 using Retention.Api.Tenancy;
 using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
+using Retention.Projections.ReadModels;
 
 namespace Retention.Api.Metrics;
 
@@ -35,8 +36,10 @@ public static class RevenueRetentionEndpoint
         await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new("reactivations") { Compares = true });
         var reactivations = request.Query.Choice("reactivations", Reactivations) ?? "exclude";
         request.Query.Done();
-        var groups = await GroupsAsync(request, http.RequestAborted);
-        var periods = request.Periods(groups.SelectMany(group => group.Cells.Cells).Select(cell => (int?)cell.Key).Min());
+        var folded = await FoldAsync(request, request.Question, http.RequestAborted);
+        var counted = TopGroups.WithContributions(request, folded, cells => cells.Customers > 0 || cells.Cells.Any());
+        var groups = TopGroups.Of(request, counted, cells => cells.Customers, parts => TopGroups.Merge(parts, new Counted<DenseCells<RevenueMovements>>(new())));
+        var periods = await request.PeriodsAsync(First(groups), async everybody => First(await FoldAsync(request, everybody, http.RequestAborted)));
         var rows = groups.SelectMany(group => request.Rows(periods, (first, last) => Enumerable.Range(first, Math.Max(0, last - first + 1))
             .Select(period => RevenueRetentionFigures.Of(period, group.Value, group.Cells.Cells[period], reactivations == "include", request)))).ToList();
         var parameters = request.Parameters(periods);
@@ -44,15 +47,13 @@ public static class RevenueRetentionEndpoint
         return MetricAnswer.Of(request, Catalogue.RevenueRetention, parameters, rows);
     }
 
-    private static async Task<IReadOnlyList<Projections.ReadModels.Group<Counted<DenseCells<RevenueMovements>>>>> GroupsAsync(MetricRequest request, CancellationToken ct)
-    {
-        var partition = request.Question.Partition;
-        var folded = await request.Snapshot.FoldAsync(request.Question, () => new Counted<DenseCells<RevenueMovements>>(new()), (customer, cells) =>
+    private static Task<IReadOnlyList<Group<Counted<DenseCells<RevenueMovements>>>>> FoldAsync(MetricRequest request, Question question, CancellationToken ct) =>
+        request.Snapshot.FoldAsync(question, () => new Counted<DenseCells<RevenueMovements>>(new()), (customer, cells) =>
         {
-            RevenueRetention.Contribute(customer, partition, cells.Cells);
+            RevenueRetention.Contribute(customer, question.Partition, cells.Cells);
             if (!customer.Orders.IsEmpty) cells.Customers++;
         }, ct);
-        var counted = TopGroups.WithContributions(request, folded, cells => cells.Customers > 0 || cells.Cells.Any());
-        return TopGroups.Of(request, counted, cells => cells.Customers, parts => TopGroups.Merge(parts, new Counted<DenseCells<RevenueMovements>>(new())));
-    }
+
+    private static int? First(IEnumerable<Group<Counted<DenseCells<RevenueMovements>>>> groups) =>
+        groups.SelectMany(group => group.Cells.Cells).Select(cell => (int?)cell.Key).Min();
 }

@@ -28,13 +28,17 @@ public static class ComplaintsEndpoint
         var groups = TopGroups.Of(
             request, [.. all.All.Select(group => new Group<ComplaintRows>(group.Value, group.Rows))], rows => rows.ByRow.Values.Sum(row => row.Received),
             parts => TopGroups.Merge(parts, new ComplaintRows()));
-        var periods = request.Periods(groups.SelectMany(group => group.Cells.ByRow).Where(row => row.Value.Received > 0).Select(row => (int?)row.Key).Min());
+        var periods = await request.PeriodsAsync(First(groups.Select(group => group.Cells)), async everybody =>
+            First((await ComplaintFold.OfAsync(request.Snapshot, everybody, plan with { GroupBy = null }, http.RequestAborted)).All.Select(group => group.Rows)));
         var rows = groups.SelectMany(group => request.Rows(periods, (first, last) => Rows(request, group, all.OrdersOf(group.Cells), (first, last)))).ToList();
         var parameters = request.Parameters(periods);
         parameters["businessHours"] = request.Settings.BusinessHours;
         parameters["servicePromise"] = request.Settings.ServicePromise;
         return MetricAnswer.Of(request, VoiceCatalogue.Complaints, parameters, rows);
     }
+
+    private static int? First(IEnumerable<ComplaintRows> groups) =>
+        groups.SelectMany(group => group.ByRow).Where(row => row.Value.Received > 0).Select(row => (int?)row.Key).Min();
 
     private static IEnumerable<ComplaintFigures> Rows(MetricRequest request, Group<ComplaintRows> group, DenseCells<Tally> orders, (int First, int Last) periods)
     {

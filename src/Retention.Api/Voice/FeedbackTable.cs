@@ -52,7 +52,8 @@ internal sealed class FeedbackTable(MetricRequest request, FeedbackPlan plan)
         var groups = TopGroups.Of(
             request, [.. pools.All.Select(group => new Group<FeedbackPools>(group.Value, group.Pools))], group => group.Responses,
             parts => TopGroups.Merge(parts, new FeedbackPools()));
-        var periods = request.Periods(groups.Select(group => group.Cells.First).Min());
+        var periods = await request.PeriodsAsync(groups.Select(group => group.Cells.First).Min(), async everybody =>
+            (await AnswerCells.PoolAsync(request.Snapshot, everybody, plan with { GroupBy = null }, ct)).All.Select(group => group.Pools.First).Min());
         var first = request.Compares ? periods.First - 1 : periods.First;
         var table = groups.Select(group => group.Cells.Rows(first, periods.Last).ToList()).ToList();
         var (hidden, hiddenBefore) = (Hidden(table, pool => pool.ByScore), Hidden(table, pool => pool.Before));
