@@ -125,11 +125,11 @@ public sealed class MetricRequest : IAsyncDisposable
         var snapshot = await Snapshot.OpenAsync(await Replays.ReplayEndpoints.PlaceAsync(services, tenant, query.Text("replay"), ct), tenant, ct);
         try
         {
-            if (knownAt is { } position) await snapshot.RewindAsync(position, ct);
+            var rewound = knownAt is { } position && await snapshot.RewindAsync(position, ct);
             var scope = http.Features.Get<FoldScope>();
             if (scope is not null) await snapshot.NarrowAsync(scope, ct);
             var question = QuestionReader.Read(query, shape, snapshot.Reflection, services.GetRequiredService<TimeProvider>().GetUtcNow());
-            question = question with { KnownAt = scope?.Supposed?.To ?? knownAt ?? long.MaxValue, GroupBy = scope?.EachCustomer == true ? CustomerView.Itself : question.GroupBy };
+            question = question with { KnownAt = scope?.Supposed?.To ?? (rewound ? knownAt!.Value : long.MaxValue), GroupBy = scope?.EachCustomer == true ? CustomerView.Itself : question.GroupBy };
             var request = new MetricRequest(snapshot, question, query, format, knownAt);
             query.Done();
             if (receipt) request.asked = (http.Request.Path.Value!, http.Request.Query, await Receipt.SettingsAtAsync(services.GetRequiredService<TenantSettings>(), tenant, snapshot.Reflection.Position, ct));

@@ -73,10 +73,13 @@ public sealed class Snapshot : IAsyncDisposable
         }
     }
 
-    /// <summary>From here on, answers reflect what was known at a position, settings included; a position that is not reflected yet changes nothing.</summary>
-    public async Task RewindAsync(long position, CancellationToken ct)
+    /// <summary>From here on, answers reflect what was known at a position, settings included.</summary>
+    /// <returns>Whether anything was not known then; else nothing is changed.</returns>
+    public async Task<bool> RewindAsync(long position, CancellationToken ct)
     {
-        if (position < Latest.Position) Reflection = await EarlierReflection.AtAsync(this, position, ct);
+        if (position >= Latest.Position) return false;
+        Reflection = await EarlierReflection.AtAsync(this, position, ct);
+        return true;
     }
 
     /// <summary>From here on, folds read other customers or suppose something else, and nothing is answered from maintained cells.</summary>
@@ -117,7 +120,7 @@ public sealed class Snapshot : IAsyncDisposable
     /// </summary>
     internal MaintainedSlices? Maintained(Question question) =>
         question.Partition is Partition.ByGrain { Grain: var grain }
-        && question.KnownAt >= Latest.Position && ReferenceEquals(Reflection, Latest) && scope is null
+        && question.KnownAt == long.MaxValue && ReferenceEquals(Reflection, Latest) && scope is null
         && MaintainedCells.Grains.Contains(grain)
         && MaintainedCells.KeyOf(question.Definition) == Reflection.MaintainedBy
         && Reflection.LatestFact < question.AsOf.Moment.UtcTicks
