@@ -7,6 +7,7 @@ using Retention.Domain.Metrics;
 namespace Retention.Api.Clv;
 
 /// <summary>What is expected of one customer from the day after <paramref name="ObservationEnd"/> on; amounts in major units of net revenue.</summary>
+/// <param name="Customer">The id that it goes by, whichever of its ids was asked for.</param>
 /// <param name="ObservationEnd">The last day that is observed at all, if only in part.</param>
 /// <param name="Reason">Why figures are null: no_model (nothing was fitted yet) or no_purchase (no valid order); null where there are figures.</param>
 /// <param name="Frequency">x: purchase days after the first.</param>
@@ -36,7 +37,7 @@ public static class CustomerClvEndpoint
             ?? throw new ProblemException(404, "unknown_customer", $"There is no customer {id}, or no event of it is reflected yet.");
         var customer = new CustomerView(request.Question.Definition, request.Question.AsOf.Moment.UtcTicks, request.Question.KnownAt)
             .Look(Columns.Of((joined.Id, joined.History.Entries)), 0);
-        var figures = Figures(id, customer, request, scoring);
+        var figures = Figures(joined.Id, customer, request, scoring);
         return request.Format == "csv" ? Csv.Of([figures]) : Results.Json(figures, MetricAnswer.Json);
     }
 

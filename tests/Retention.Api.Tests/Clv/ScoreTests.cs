@@ -37,6 +37,22 @@ public sealed class ScoreTests(ServiceFixture service)
     }
 
     [Fact]
+    public async Task Merged_customers_are_scored_as_one_by_any_of_their_ids()
+    {
+        var (shop, _) = await service.ImportCdnowAsync();
+        await shop.FitAsync("bg-nbd");
+        await shop.AcceptAsync(
+            Order("old", "1997-01-05").With("data.currency", "\"USD\""), Order("new", "1997-03-05").With("data.currency", "\"USD\""),
+            Event("customer_merged", "old", "1997-04-01", new System.Text.Json.Nodes.JsonObject { ["into"] = "new" }));
+
+        foreach (var id in (string[])["old", "new"])
+        {
+            var score = (await shop.AskAsync($"/v1/customers/{id}/clv?{Then}")).Root;
+            (score.Word("customer"), score.Count("frequency"), score.Count("ageAtLastPurchase")).ShouldBe(("new", 1, 59));
+        }
+    }
+
+    [Fact]
     public async Task Cohorts_and_groups_are_the_sums_of_their_customers()
     {
         var (shop, _) = await service.ImportCdnowAsync();
