@@ -63,7 +63,7 @@ public static class RetentionApp
         services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>().AddSingleton<FittedModels>().AddSingleton<ClosedPeriods>();
         services.AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();
         services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>();
-        services.AddSingleton<ComplaintReceipts>().AddSingleton<ComplaintOrder>().AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();
+        services.AddSingleton<ComplaintReceipts>().AddSingleton<ComplaintOrder>().AddSingleton<GivenScales>().AddSingleton<RevisedScores>().AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();
         services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
         services.AddSingleton<ImportRuns>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
         services.AddSingleton<Projections.Replays.Replays>().AddSingleton<SkippedEvents>();

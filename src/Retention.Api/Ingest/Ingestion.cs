@@ -6,7 +6,7 @@ namespace Retention.Api.Ingest;
 
 /// <summary>From envelopes to the log: rules, free text sealed, append. What it has answered for is durable.</summary>
 public sealed class Ingestion(
-    GroupCommit log, Sealing sealing, TenantSettings settings, Tenants tenants, ComplaintOrder complaints, Progress progress, Projector projector, TimeProvider time)
+    GroupCommit log, Sealing sealing, TenantSettings settings, Tenants tenants, ComplaintOrder complaints, RevisedScores revisions, Progress progress, Projector projector, TimeProvider time)
 {
     /// <summary>Stores the valid events of a batch and answers for each of the others.</summary>
     public Task<IngestOutcome> StoreAsync(string tenant, IReadOnlyList<Envelope> events, CancellationToken ct) =>
@@ -24,6 +24,7 @@ public sealed class Ingestion(
     {
         await tenants.CreateAsync(tenant, ct);
         var check = await complaints.CheckAsync(tenant, events, await CheckAsync(tenant, events, mode, ct), ct);
+        check = await revisions.CheckAsync(tenant, events, check, ct);
         var storable = mode == AppendMode.KeepValid || check.Rejected.Count == 0;
         var valid = storable ? check.Valid.ConvertAll(index => events[index]) : [];
         return new PreparedBatch(tenant, mode, events, check, await sealing.SealAsync(tenant, valid, ct));
