@@ -28,6 +28,7 @@ public static class ComplaintsEndpoint
         var groups = TopGroups.Of(
             request, [.. all.All.Select(group => new Group<ComplaintRows>(group.Value, group.Rows))], rows => rows.ByRow.Values.Sum(row => row.Received),
             parts => TopGroups.Merge(parts, new ComplaintRows()));
+        if (plan.ByProduct && groups.Count < all.All.Count) groups = await OthersOnceAsync(request, plan, groups, http.RequestAborted);
         var periods = await request.PeriodsAsync(First(groups.Select(group => group.Cells)), async everybody =>
             First((await ComplaintFold.OfAsync(request.Snapshot, everybody, plan with { GroupBy = null }, http.RequestAborted)).All.Select(group => group.Rows)));
         var rows = groups.SelectMany(group => request.Rows(periods, (first, last) => Rows(request, group, all.OrdersOf(group.Cells), (first, last)))).ToList();
@@ -39,6 +40,15 @@ public static class ComplaintsEndpoint
 
     private static int? First(IEnumerable<ComplaintRows> groups) =>
         groups.SelectMany(group => group.ByRow).Where(row => row.Value.Received > 0).Select(row => (int?)row.Key).Min();
+
+    /// <summary>An order, or a complaint, of several products that are not shown is one of the others once: sums of groups would count it for each.</summary>
+    private static async Task<IReadOnlyList<Group<ComplaintRows>>> OthersOnceAsync(
+        MetricRequest request, ComplaintPlan plan, IReadOnlyList<Group<ComplaintRows>> groups, CancellationToken ct)
+    {
+        var shown = groups.Select(group => group.Value).Where(value => value != TopGroups.Other).ToList();
+        var all = await ComplaintFold.OfAsync(request.Snapshot, request.Question, plan with { Merged = (shown, TopGroups.Other) }, ct);
+        return [.. groups.Select(group => new Group<ComplaintRows>(group.Value, all.All.First(other => other.Value == group.Value).Rows))];
+    }
 
     private static IEnumerable<ComplaintFigures> Rows(MetricRequest request, Group<ComplaintRows> group, DenseCells<Tally> orders, (int First, int Last) periods)
     {

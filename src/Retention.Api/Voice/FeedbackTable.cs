@@ -41,7 +41,10 @@ internal sealed class FeedbackTable(MetricRequest request, FeedbackPlan plan)
         if (window == 0) query.Fault("window", "not_allowed", $"must be PnD with n from 1 to {Definition.MaxActivityDays}, such as P30D");
         else if (window is not null && !question.Partition.OfDays) query.Fault("window", "not_allowed", "is of whole days, and not possible with grain hour");
         query.Done();
-        return new FeedbackPlan(instrument, new Pooling(question.Partition, window), dedup, question.GroupBy);
+        return new FeedbackPlan(instrument, new Pooling(question.Partition, window), dedup, question.GroupBy)
+        {
+            Filters = [.. question.Selection.Conditions.OfType<Condition.Dimension>().Where(condition => FeedbackPlan.OwnDimensions.Contains(condition.Name))],
+        };
     }
 
     /// <param name="figures">Spells a row.</param>

@@ -3,7 +3,7 @@ namespace Retention.Domain.Customers;
 /// <summary>A request for an answer and what became of it by the moment. Sent again under the same id, it counts once, when it was first sent.</summary>
 /// <param name="OccurredAt">When it was sent, in UTC ticks.</param>
 /// <param name="Bounced">Whether it did not reach the customer.</param>
-/// <param name="AnsweredAt">When the first answer that names it, and stands, was given; null for none.</param>
+/// <param name="AnsweredAt">When the first answer that names it, stands, and was not given before it, was given; null for none.</param>
 public readonly record struct AskedRequest(long OccurredAt, Fact.Request Request, bool Bounced, long? AnsweredAt)
 {
     /// <summary>The requests among a customer's facts, in order. One id may ask by several instruments; each is a request of its own.</summary>
@@ -23,7 +23,7 @@ public readonly record struct AskedRequest(long OccurredAt, Fact.Request Request
         var answered = new Dictionary<(long, Instrument), long>();
         foreach (var (at, answer, _) in GivenAnswer.Of(others))
         {
-            if (answer.RequestId is { } id) answered.TryAdd((id, answer.Instrument), at);
+            if (answer.RequestId is { } id && requests.TryGetValue((id, answer.Instrument), out var asked) && at >= asked.At) answered.TryAdd((id, answer.Instrument), at);
         }
         return [.. requests.Select(item => new AskedRequest(
             item.Value.At, item.Value.Request, bounced.Contains(item.Key), answered.TryGetValue(item.Key, out var at) ? at : null))

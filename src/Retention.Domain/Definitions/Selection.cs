@@ -17,6 +17,10 @@ public sealed class Selection(IReadOnlyList<Condition> conditions)
     /// <summary>Whether lines and codes of orders must be read.</summary>
     public bool NamesDetails => conditions.Any(condition => condition is Condition.Product or Condition.DiscountCode);
 
+    /// <summary>The same but for conditions on some dimensions, which are not the customer's.</summary>
+    public Selection Without(IReadOnlyList<string> dimensions) =>
+        new([.. conditions.Where(condition => condition is not Condition.Dimension { Name: var name } || !dimensions.Contains(name))]);
+
     public bool Includes(CustomerView customer)
     {
         foreach (var condition in conditions)

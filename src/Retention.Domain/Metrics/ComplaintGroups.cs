@@ -8,6 +8,9 @@ namespace Retention.Domain.Metrics;
 /// <param name="GroupBy">One of <see cref="Dimensions"/>; null for one group of all.</param>
 public sealed record ComplaintPlan(Partition Partition, ServiceRules Rules, long Before, string? GroupBy)
 {
+    /// <summary>The groups that are shown, and what all others are together; null where every group is shown.</summary>
+    public (IReadOnlyList<string?> Shown, string Others)? Merged { get; init; }
+
     /// <summary>The complaint's own channel and category, products of the order that it names, and dimensions of the customer.</summary>
     public static IReadOnlyList<string> Dimensions { get; } = ["channel", "category", "product", "customerChannel", "country", "campaign", "tier"];
 
@@ -20,6 +23,10 @@ public sealed record ComplaintPlan(Partition Partition, ServiceRules Rules, long
     };
 
     public bool ByProduct => GroupBy == "product";
+
+    /// <summary>The groups of something that has several values: each once, however many of its values one group holds.</summary>
+    public List<string?> GroupsOf(List<string?> values) =>
+        Merged is not var (shown, others) ? values : [.. values.Select(value => shown.Contains(value) ? value : others).Distinct()];
 
     /// <summary>Whether a group of complaints is one of all orders, rather than of orders of its own.</summary>
     public bool OverAllOrders => GroupBy is "channel" or "category";
@@ -52,7 +59,7 @@ public sealed class ComplaintGroups(ComplaintPlan plan) : IMergeable<ComplaintGr
         AddOrders(customer, own);
         foreach (var complaint in customer.Complaints)
         {
-            foreach (var value in ValuesOf(customer, complaint, own))
+            foreach (var value in plan.GroupsOf(ValuesOf(customer, complaint, own)))
                 Complaints.Contribute(complaint, at => plan.Partition.IndexOf(customer.DayOf(at), at), (plan.Rules, plan.Before), groups[value]);
         }
     }
@@ -65,7 +72,7 @@ public sealed class ComplaintGroups(ComplaintPlan plan) : IMergeable<ComplaintGr
         {
             var row = plan.Partition.IndexOf(order.Day, order.OccurredAt);
             if (cells is not null) cells.At(row).Count++;
-            else foreach (var sku in SkusOf(customer.DetailsOf(order))) groups[sku].Orders.At(row).Count++;
+            else foreach (var sku in plan.GroupsOf(SkusOf(customer.DetailsOf(order)))) groups[sku].Orders.At(row).Count++;
         }
     }
 

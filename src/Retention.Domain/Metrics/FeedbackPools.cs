@@ -1,4 +1,5 @@
 using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
 
 namespace Retention.Domain.Metrics;
 
@@ -105,7 +106,23 @@ public sealed record FeedbackPlan(Instrument Instrument, Pooling Pooling, Dedup 
     /// <summary>Dimensions of an answer, and of a request.</summary>
     public static IReadOnlyList<string> OwnDimensions { get; } = [Touchpoint, AnswerChannel];
 
+    /// <summary>
+    /// Which answers and requests count, by <see cref="OwnDimensions"/>; all of them must hold. With <see cref="Dedup.Latest"/> they choose among
+    /// the last answers, so that a filter and the group of its value say the same.
+    /// </summary>
+    public IReadOnlyList<Condition.Dimension> Filters { get; init; } = [];
+
     public bool GroupsByCustomer => GroupBy is not null && !OwnDimensions.Contains(GroupBy);
+
+    /// <summary>Whether an answer or a request counts.</summary>
+    public bool Includes(string? touchpoint, string? channel)
+    {
+        foreach (var filter in Filters)
+        {
+            if ((filter.Name == Touchpoint ? touchpoint : channel) is not { } value || !filter.Values.Contains(value)) return false;
+        }
+        return true;
+    }
 
     /// <summary>The group of an answer or a request.</summary>
     /// <param name="ofCustomer">That of its customer.</param>
@@ -139,7 +156,7 @@ public sealed class FeedbackGroups(FeedbackPlan plan) : IMergeable<FeedbackGroup
         if (answers.Count + requests.Count == 0) return;
         var own = plan.GroupsByCustomer ? customer.DimensionOf(plan.GroupBy!) : null;
         AddAnswers(customer, [.. answers.Where(given => given.Answer.Instrument == plan.Instrument)], own);
-        foreach (var asked in requests.Where(asked => asked.Request.Instrument == plan.Instrument))
+        foreach (var asked in requests.Where(asked => asked.Request.Instrument == plan.Instrument && plan.Includes(asked.Request.Touchpoint, asked.Request.Channel)))
         {
             var (day, pools) = (customer.DayOf(asked.OccurredAt), this[plan.GroupOf(own, asked.Request.Touchpoint, asked.Request.Channel)]);
             pools.Note(plan.Pooling.Partition.IndexOf(day, asked.OccurredAt));
@@ -152,6 +169,7 @@ public sealed class FeedbackGroups(FeedbackPlan plan) : IMergeable<FeedbackGroup
         for (var i = 0; i < answers.Count; i++)
         {
             var (at, answer, score) = answers[i];
+            if (!plan.Includes(answer.Touchpoint, answer.Channel)) continue;
             var day = customer.DayOf(at);
             var (rows, after) = (plan.Pooling.Of(day, at), plan.Pooling.After(day, at));
             if (plan.Dedup == Dedup.Latest && i + 1 < answers.Count)

@@ -19,11 +19,11 @@ public static class AnswerCells
     /// Answers and requests, pooled as planned. All answers of everybody come from the maintained days; latest ones, groups and filters are
     /// folds.
     /// </summary>
-    /// <param name="question">Its groups are those of the plan.</param>
+    /// <param name="question">Its groups are those of the plan, and so are its filters by dimensions of answers.</param>
     public static async Task<FeedbackGroups> PoolAsync(Snapshot snapshot, Question question, FeedbackPlan plan, CancellationToken ct)
     {
-        var everybody = question with { GroupBy = null };
-        if (plan is { Dedup: Dedup.All, GroupBy: null } && question.Partition.OfDays
+        var everybody = question with { GroupBy = null, Selection = question.Selection.Without(FeedbackPlan.OwnDimensions) };
+        if (plan is { Dedup: Dedup.All, GroupBy: null, Filters.Count: 0 } && question.Partition.OfDays
             && snapshot.Maintained(everybody with { Partition = question.Definition.ByDays(Grain.Day) }) is { Dimension: "" })
             return await MaintainedAsync(snapshot, plan, ct);
         var fold = await snapshot.FoldAsync(everybody, () => new FeedbackGroups(plan), (customer, groups) => groups.Add(customer), ct);

@@ -18,7 +18,7 @@ namespace Retention.Projections.ReadModels;
 public sealed class MaintainedCells
 {
     /// <summary>Rises when a contribution changes: cells of another version are made anew.</summary>
-    private const string Version = "6";
+    private const string Version = "7";
 
     private readonly Definition definition;
     private readonly CustomerView view;

@@ -81,6 +81,68 @@ public sealed class AnswersTests(ServiceFixture service)
         (Responses(total), total.GetProperty("suppressed").GetBoolean()).ShouldBe((3, false));
     }
 
+    [Theory]
+    [InlineData("touchpoint", "delivery", 3)]
+    [InlineData("touchpoint", "delivery,checkout", 5)]
+    [InlineData("touchpoint", "nowhere", 0)]
+    [InlineData("answerChannel", "app", 6)]
+    [InlineData("answerChannel", "app&filter=touchpoint:return", 1)]
+    [InlineData("answerChannel", "app&filter=country:FI", 2)]
+    public async Task Answers_and_requests_are_chosen_by_what_is_their_own(string dimension, string value, long responses)
+    {
+        var shop = service.NewTenant("own");
+        await shop.PutAsync("/v1/settings", """{"minN": 1}""");
+        await shop.AcceptAsync(
+            [
+                .. Answers("delivery", 3), .. Answers("checkout", 2), .. Answers("return", 1), Score("nobody", "2025-01-09", "csat", 3),
+                Event("customer_registered", "delivery-0", "2025-01-01", new JsonObject { ["country"] = "FI" }),
+                Event("customer_registered", "return-0", "2025-01-01", new JsonObject { ["country"] = "FI" }),
+                Event("feedback_requested", "a", "2025-01-02", new JsonObject { ["requestId"] = "r", ["instrument"] = "csat", ["touchpoint"] = "delivery", ["channel"] = "sms" }),
+            ]);
+        const string range = "/v1/metrics/csat?from=2025-01-01&to=2025-02-01&asOf=2025-04-01";
+
+        var row = (await shop.AskAsync($"{range}&filter={dimension}:{value}")).Rows.Single();
+
+        Responses(row).ShouldBe(responses);
+        if (responses > 0) row.GetProperty("requested").GetInt64().ShouldBe(value.StartsWith("delivery", StringComparison.Ordinal) ? 1 : 0);
+        if (value != "delivery") return;
+        var group = (await shop.AskAsync($"{range}&groupBy=touchpoint")).Rows.Single(own => own.GetProperty("group").GetString() == value);
+        foreach (var figure in (string[])["score", "distribution", "requested"]) row.GetProperty(figure).ToString().ShouldBe(group.GetProperty(figure).ToString());
+    }
+
+    [Fact]
+    public async Task Of_each_customer_the_latest_answer_of_all_is_looked_at_by_a_filter_too()
+    {
+        var shop = service.NewTenant("lastown");
+        await shop.PutAsync("/v1/settings", """{"minN": 1}""");
+        await shop.AcceptAsync(Score("a", "2025-01-05", "csat", 5).With("data.touchpoint", "\"web\""), Score("a", "2025-01-06", "csat", 1).With("data.touchpoint", "\"shop\""));
+
+        foreach (var (touchpoint, responses) in ((string, long)[])[("web", 0), ("shop", 1)])
+            Responses((await shop.AskAsync($"/v1/metrics/csat?from=2025-01-01&to=2025-02-01&asOf=2025-04-01&dedup=latest&filter=touchpoint:{touchpoint}")).Rows.Single()).ShouldBe(responses);
+    }
+
+    [Fact]
+    public async Task A_revision_off_the_scale_of_its_answer_is_refused_as_soon_as_the_answer_is_known()
+    {
+        var shop = service.NewTenant("revised");
+        await shop.AcceptAsync(Revised("a", "2025-01-07", "nps-a-2025-01-05", 11));
+        await shop.AcceptAsync(Score("a", "2025-01-05", "nps", 9), Score("b", "2025-01-05", "csat", 4));
+
+        var answer = await shop.SendAsync(
+            Revised("a", "2025-01-08", "nps-a-2025-01-05", -1), Revised("a", "2025-01-09", "nps-a-2025-01-05", 0), Revised("b", "2025-01-08", "csat-b-2025-01-05", 6),
+            Score("c", "2025-01-05", "ces", 4), Revised("c", "2025-01-08", "ces-c-2025-01-05", 8), Revised("d", "2025-01-08", "unknown", 99),
+            Revised("a", "2025-01-07", "nps-a-2025-01-05", 11));
+
+        (answer.Number("accepted"), answer.Number("duplicates"), answer.List("rejected").Count).ShouldBe((3, 1, 3));
+        answer.ShouldRefuse(0, "out_of_range", "data.score", "0 to 10");
+        answer.ShouldRefuse(2, "out_of_range", "data.score", "1 to 5");
+        answer.ShouldRefuse(4, "out_of_range", "data.score", "1 to 7");
+        Figure((await shop.AskAsync("/v1/metrics/nps?grain=month&asOf=2025-04-01")).Row("2025-01-01"), "score").ShouldBe(-100);
+
+        static JsonObject Revised(string customer, string at, string answer, int score) =>
+            Event("feedback_revised", customer, at, new JsonObject { ["feedbackId"] = answer, ["score"] = score });
+    }
+
     [Fact]
     public async Task Revisions_withdrawals_and_requests_are_in_the_figures()
     {

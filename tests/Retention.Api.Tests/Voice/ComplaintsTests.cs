@@ -79,6 +79,31 @@ public sealed class ComplaintsTests(ServiceFixture service)
     }
 
     [Fact]
+    public async Task An_order_of_several_products_is_one_of_the_others_once()
+    {
+        var desk = service.NewTenant("many");
+        await desk.AcceptAsync(
+            [
+                .. Enumerable.Range(0, 10).SelectMany(i => (JsonObject[])[About(i, 0), About(i, 1)]), .. Enumerable.Range(0, 10).Select(i => Bought(i, $"sku-{i}")),
+                Bought(90, "rare", "scarce"), About(90, 0), Bought(91, "scarce"),
+            ]);
+
+        var rows = (await desk.AskAsync($"/v1/metrics/complaints?{Range}&groupBy=product")).Rows;
+        var all = (await desk.AskAsync($"/v1/metrics/complaints?{Range}&groupBy=product&format=csv")).Text.Split('\n').Where(line => line.Contains("2025-03-01")).ToList();
+
+        (rows.Count, all.Count).ShouldBe((11, 12));
+        var other = rows.Single(row => Text(row, "group") == "other");
+        (other.GetProperty("received").GetInt64(), other.GetProperty("orders").GetInt64(), Number(other, "perThousandOrders")).ShouldBe((1, 2, 500));
+        rows.Sum(row => row.GetProperty("received").GetInt64()).ShouldBe(21);
+
+        static JsonObject Bought(int customer, params string[] skus) =>
+            Order($"c-{customer}", "2025-03-02", 10, new JsonObject { ["lines"] = new JsonArray([.. skus.Select(sku => new JsonObject { ["sku"] = sku })]) });
+
+        static JsonObject About(int customer, int number) =>
+            Complaint($"c-{customer}", $"2025-03-1{number}", $"k-{customer}-{number}").With("data.orderId", $"\"c-{customer}-2025-03-02\"");
+    }
+
+    [Fact]
     public async Task Another_promise_restates_the_past_and_the_answer_says_which_one_it_took()
     {
         var desk = await TallinnAsync();

@@ -42,9 +42,11 @@ public class FeedbackTests
     }
 
     [Theory]
+    [InlineData("2026-01-04 11:59", 0)]
+    [InlineData("2026-01-04 12:00", 1)]
     [InlineData("2026-01-18 12:00", 1)]
     [InlineData("2026-01-18 12:01", 0)]
-    public void A_response_comes_within_14_days(string answered, long responses) =>
+    public void A_response_comes_within_14_days_and_not_before_it_was_asked_for(string answered, long responses) =>
         Requests(new Story().Tells("2026-01-04 12:00", new Fact.Request(7, Instrument.Nps, null, null)).Tells(answered, Answer(1, 3, request: 7)))
             .ShouldBe(new RequestCounts(1, 0, responses));
 

@@ -34,7 +34,7 @@ internal sealed class NaiveVoice(List<Happening> known, Func<DateTime, DateOnly>
                 _ => (double)scores.Sum() / scores.Count,
             };
             bool Bounced(Happening asked) => known.Any(bounce => bounce.What == What.Bounced && Same(bounce, asked));
-            bool Answered(Happening asked) => Standing.Where(answer => Same(answer, asked)).Take(1).Any(answer => answer.At <= asked.At.AddDays(14));
+            bool Answered(Happening asked) => Standing.Any(answer => Same(answer, asked) && answer.At >= asked.At && answer.At <= asked.At.AddDays(14));
             yield return $"{instrument} {a:O} {string.Join(' ', scores.CountBy(given => given).OrderBy(given => given.Key).Select(given => $"{given.Key}x{given.Value}"))} score={score:F9} "
                 + $"asked={sent.Count} bounced={sent.Count(Bounced)} answered={sent.Count(asked => !Bounced(asked) && Answered(asked))}";
         }
