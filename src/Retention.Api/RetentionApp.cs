@@ -97,7 +97,7 @@ public static class RetentionApp
         metrics.MapGet("time-between-purchases", PurchaseGapsEndpoint.GetAsync).Describes<PurchaseGapsAnswer>("Days to the next purchase, with the curve that knows the open gaps");
         metrics.MapGet("survival", SurvivalEndpoint.GetAsync).Describes<SurvivalAnswer>("For how long customers stay: Kaplan–Meier, and log-rank between groups");
         metrics.MapGet("clv", ClvEndpoint.GetAsync).Describes<ClvAnswer>("Lifetime value by cohort, historic and predicted");
-        metrics.MapGet("settling", SettlingEndpoint.GetAsync).WithSummary("How late events come, and so how complete recent periods are");
+        metrics.MapGet("settling", SettlingEndpoint.GetAsync).Describes<SettlingAnswer>("How late events come, and so how complete recent periods are");
         app.MapVoice();
         app.MapLineage();
         app.MapReplays();

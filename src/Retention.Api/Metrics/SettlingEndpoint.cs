@@ -12,6 +12,15 @@ namespace Retention.Api.Metrics;
 public sealed record SettlingFigures(
     PeriodStart Period, PeriodStart From, PeriodStart To, PeriodStatus Status, double? Elapsed, double? Arrived, double? Completeness);
 
+/// <summary>Periods, and the curve that their completeness follows from.</summary>
+public sealed record SettlingAnswer : AnswerShape<SettlingFigures>
+{
+    /// <summary>How many events the curve is of.</summary>
+    public required long Events { get; init; }
+
+    public required IReadOnlyList<SettlingStep> Curve { get; init; }
+}
+
 /// <summary><c>GET /v1/metrics/settling</c>: how late events come, and so how complete recent periods are.</summary>
 public static class SettlingEndpoint
 {
