@@ -119,6 +119,7 @@ public sealed class MetricRequest : IAsyncDisposable
         if (receipt && format != "json") query.Fault("receipt", "not_allowed", "is a part of JSON; leave it out for CSV");
         RefuseFaults(query, shape, services.GetRequiredService<TimeProvider>().GetUtcNow());
         await WaitAsync(services, tenant, minPosition, ct);
+        if (query.Has("replay") && query.Has("knownAt")) query.Fault("knownAt", "not_allowed", "is of the live record; a replay stands at its own position");
         var knownAt = await KnownPosition.ReadAsync(query, services, ct);
         if (knownAt is { } known) await ReachAsync(services, tenant, known, ct);
 
