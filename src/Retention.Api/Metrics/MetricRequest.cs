@@ -223,6 +223,7 @@ public sealed class MetricRequest : IAsyncDisposable
             ["filter"] = Question.Selection.Conditions.Select(condition => condition.Text).ToArray(),
         };
         if (KnownAt is { } position) parameters["knownAt"] = position;
+        if (Query.Text("replay") is { } replay) parameters["replay"] = replay;
         return parameters;
     }
 

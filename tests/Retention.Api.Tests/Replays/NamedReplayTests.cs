@@ -40,6 +40,7 @@ public sealed partial class NamedReplayTests(ServiceFixture service)
             expected.Length.ShouldBeGreaterThan(150);
             var answer = await later.AskAsync($"{question}{of}asOf=2025-12-31&replay=then");
             Apart(answer.Text).ShouldBe(expected, question);
+            answer.Text.ShouldContain("\"replay\":\"then\"");
             if (!question.StartsWith("/v1/customers", StringComparison.Ordinal)) answer.Number("position").ShouldBe(until);
         }
         Apart((await later.AskAsync("/v1/metrics/revenue?grain=month&asOf=2025-12-31")).Text)
@@ -127,9 +128,9 @@ public sealed partial class NamedReplayTests(ServiceFixture service)
         }
     }
 
-    /// <summary>An answer without the positions, which are the log's.</summary>
+    /// <summary>An answer without the positions, which are the log's, and the replay's name.</summary>
     private static string Apart(string answer) => Positions().Replace(answer, "");
 
-    [GeneratedRegex("\"position\":[0-9]+,?|\"lastPosition\":[0-9]+,?")]
+    [GeneratedRegex("\"position\":[0-9]+,?|\"lastPosition\":[0-9]+,?|,\"replay\":\"then\"")]
     private static partial Regex Positions();
 }
