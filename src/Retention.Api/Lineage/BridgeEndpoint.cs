@@ -10,15 +10,15 @@ namespace Retention.Api.Lineage;
 /// <summary><c>GET /v1/metrics/{metric}/bridge</c>: why the figures of a period are others than they were at an earlier position.</summary>
 public static class BridgeEndpoint
 {
-    private static readonly string[] Own = ["period", "fromPosition", "toPosition", "fromAsOf", "format", "knownAt", "minPosition", "receipt", "compare"];
+    private static readonly string[] Own = ["period", "fromPosition", "toPosition", "fromAsOf", "format", "knownAt", "minPosition", "receipt", "compare", "replay"];
 
-    private static readonly string[] Refused = ["knownAt", "receipt", "compare"];
+    private static readonly string[] Refused = ["knownAt", "receipt", "compare", "replay"];
 
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, string metric)
     {
         var (query, ct) = (new QueryReader(http.Request.Query), http.RequestAborted);
         var question = MetricQuestion.Of(http, metric, Own);
-        foreach (var name in Refused.Where(query.Has)) query.Fault(name, "not_allowed", "is no parameter of a bridge; it has fromPosition and toPosition");
+        foreach (var name in Refused.Where(query.Has)) query.Fault(name, "not_allowed", "is no parameter of a bridge; it leads from fromPosition to toPosition, live");
         var csv = query.Choice("format", ["json", "csv"]) == "csv";
         var from = await KnownPosition.ReadAsync(query, http.RequestServices, ct, "fromPosition");
         var to = await KnownPosition.ReadAsync(query, http.RequestServices, ct, "toPosition");

@@ -24,7 +24,7 @@ public sealed record LineageLine(string Customer, decimal Numerator, decimal Den
 /// <summary><c>GET /v1/metrics/{metric}/lineage</c>: the customers behind a cell, page by page, and the events that decide what they add to it.</summary>
 public static class LineageEndpoint
 {
-    private static readonly string[] Own = ["period", "cohort", "k", "group", "groupBy", "role", "cursor", "limit", "format", "receipt", "compare"];
+    private static readonly string[] Own = ["period", "cohort", "k", "group", "groupBy", "role", "cursor", "limit", "format", "receipt", "compare", "replay"];
 
     private static readonly string[] Roles = ["any", "numerator", "denominator", "excluded"];
 
@@ -74,7 +74,7 @@ public static class LineageEndpoint
         var (named, other) = cohorts ? ("cohort", "period") : ("period", "cohort");
         if (query.Has(other)) query.Fault(other, "not_allowed", $"is called {named} here");
         if (query.Has("k") != cohorts) query.Fault("k", cohorts ? "missing" : "not_allowed", cohorts ? "must be a column of the cohort, as k names it" : "is for cohorts");
-        foreach (var name in (string[])["receipt", "compare"])
+        foreach (var name in (string[])["receipt", "compare", "replay"])
             if (query.Has(name)) query.Fault(name, "not_allowed", "is no parameter of a lineage");
         if (query.Text("measure") == "cumulativeRevenuePerCustomer") query.Fault("measure", "not_allowed", "is no sum over customers; ask for cumulativeRevenue");
         var dimension = query.Choice("groupBy", QuestionReader.GroupDimensions);

@@ -35,7 +35,7 @@ public static class PeriodEndpoints
 {
     private static readonly string[] Own = ["metric"];
 
-    private static readonly string[] Fixed = ["from", "to", "grain", "asOf", "knownAt", "format", "receipt", "compare"];
+    private static readonly string[] Fixed = ["from", "to", "grain", "asOf", "knownAt", "format", "receipt", "compare", "replay"];
 
     public static void MapPeriods(this IEndpointRouteBuilder routes)
     {

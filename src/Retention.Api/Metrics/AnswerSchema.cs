@@ -22,6 +22,9 @@ public record AnswerShape<TRow>
     public required long Position { get; init; }
 
     public required IReadOnlyList<TRow> Rows { get; init; }
+
+    /// <summary>Only with <c>receipt=true</c>.</summary>
+    public Lineage.Receipt? Receipt { get; init; }
 }
 
 public sealed record DefinitionShape(string Name, int Version);

@@ -117,6 +117,7 @@ public sealed class MetricRequest : IAsyncDisposable
         var minPosition = query.Whole("minPosition", 0, long.MaxValue);
         var receipt = query.Flag("receipt") == true;
         if (receipt && format != "json") query.Fault("receipt", "not_allowed", "is a part of JSON; leave it out for CSV");
+        if (receipt && query.Has("replay")) query.Fault("receipt", "not_allowed", "is of the live record; a replay can be removed");
         RefuseFaults(query, shape, services.GetRequiredService<TimeProvider>().GetUtcNow());
         await WaitAsync(services, tenant, minPosition, ct);
         if (query.Has("replay") && query.Has("knownAt")) query.Fault("knownAt", "not_allowed", "is of the live record; a replay stands at its own position");
