@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Retention.Benchmarks.Append;
 using Retention.Benchmarks.Clv;
+using Retention.Benchmarks.Polling;
 using Retention.Benchmarks.Query;
 using Retention.Benchmarks.Replay;
 
@@ -48,4 +49,9 @@ replay.SetAction((words, ct) => ReplayBenchmark.RunAsync(
         Json = words.GetValue(json),
     }, ct));
 
-return await new RootCommand("Measures what the documentation claims.") { append, clv, query, replay }.Parse(args).InvokeAsync();
+var connections = new Option<int>("--connections") { DefaultValueFactory = _ => 32, Description = "Connections that ask at the same time." };
+var polling = new Command("polling", "Unchanged and kept answers beside an endpoint that does nothing.") { seconds, connections, repeat, json };
+polling.SetAction((words, ct) => PollingBenchmark.RunAsync(
+    new PollingOptions(TimeSpan.FromSeconds(words.GetValue(seconds)), words.GetValue(connections), words.GetValue(repeat), words.GetValue(json)), ct));
+
+return await new RootCommand("Measures what the documentation claims.") { append, clv, query, replay, polling }.Parse(args).InvokeAsync();

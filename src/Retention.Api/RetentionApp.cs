@@ -7,6 +7,7 @@ using Retention.Api.Ingest;
 using Retention.Api.Ingest.Imports;
 using Retention.Api.Lineage;
 using Retention.Api.Metrics;
+using Retention.Api.Polling;
 using Retention.Api.Replays;
 using Retention.Api.Tenancy;
 using Retention.Api.Voice;
@@ -27,6 +28,15 @@ public sealed record ServiceOptions(string ConnectionString, int Port, string Sc
 
     /// <summary>The most memory that histories held for folds may take, in bytes.</summary>
     public long HistoryMemory { get; init; } = Place.DefaultHistoryMemory;
+
+    /// <summary>The most memory that answers kept to be given again may take, in bytes.</summary>
+    public long AnswerMemory { get; init; } = 64L << 20;
+
+    /// <summary>Origins whose pages may ask, such as <c>https://bi.example.com</c>; none by default.</summary>
+    public IReadOnlyList<string> Origins { get; init; } = [];
+
+    /// <summary>The folder of the dashboard's files; null for none.</summary>
+    public string? Dashboard { get; init; }
 
     /// <summary>Whether this process keeps the read models; without it another one on the same database does.</summary>
     public bool Projects { get; init; } = true;
@@ -49,6 +59,10 @@ public static class RetentionApp
         var app = builder.Build();
         app.UseProblems();
         app.UseLoopbackOnly();
+        app.UseDashboard(options.Dashboard);
+        if (options.Origins.Count > 0) app.UseCors();
+        var polling = app.Services.GetRequiredService<PolledAnswers>();
+        app.Use(next => http => polling.AnswerAsync(http, next));
         app.UseRequestDecompression();
         MapRoutes(app);
         return app;
@@ -67,7 +81,12 @@ public static class RetentionApp
         services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
         services.AddSingleton<ImportRuns>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
         services.AddSingleton<Projections.Replays.Replays>().AddSingleton<SkippedEvents>();
-        services.AddHostedService<Projecting>();
+        services.AddHostedService<Projecting>().AddHostedService<Watching>();
+        services.AddSingleton<ReflectionWatch>().AddSingleton<AnswerMemory>().AddSingleton<PolledAnswers>();
+        services.AddResponseCompression();
+        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+            .WithOrigins([.. options.Origins]).AllowAnyHeader().AllowAnyMethod()
+            .WithExposedHeaders("ETag", "Link", "Location", "Preference-Applied", "Retry-After", "Server-Timing").SetPreflightMaxAge(TimeSpan.FromHours(1))));
         services.AddRequestDecompression();
         services.AddOpenApi(AnswerSchema.Describe);
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping);

@@ -50,12 +50,21 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         {
             Description = "Only take events in and answer: another process on the same database keeps the read models",
         };
+        var origins = new Option<string[]>("--allow-origin")
+        {
+            Description = "Origin whose pages may ask this service, such as https://bi.example.com; may be given more than once",
+            HelpName = "ORIGIN",
+        };
+        origins.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => !IsOrigin(token.Value))) result.AddError($"--allow-origin {token.Value} must be a scheme, host and port such as https://bi.example.com.");
+        });
         var command = new Command(
             "up",
             "Start the service and stay in the foreground until Ctrl-C or SIGTERM. "
             + "Exit codes: 0 stopped as asked, 1 not started (already running, port taken, no PostgreSQL) or failed.")
         {
-            port, data, connection, noDemo, historyMemory, noProjections,
+            port, data, connection, noDemo, historyMemory, noProjections, origins,
         };
         command.SetAction((parsed, ct) => RunAsync(
             new Wish(
@@ -64,10 +73,14 @@ internal sealed class UpCommand(UpCommand.Wish wish)
                 parsed.GetValue(connection),
                 !parsed.GetValue(noDemo) && !parsed.GetValue(noProjections),
                 !parsed.GetValue(noProjections),
-                (long)parsed.GetValue(historyMemory) << 20),
+                (long)parsed.GetValue(historyMemory) << 20,
+                parsed.GetValue(origins) ?? []),
             ct));
         return command;
     }
+
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == text;
 
     private static async Task<int> RunAsync(Wish wish, CancellationToken ct)
     {
@@ -111,7 +124,13 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         await using var postgres = wish.ConnectionString is null
             ? await EmbeddedPostgres.StartAsync(new EmbeddedOptions(Path.Combine(wish.DataFolder, "postgres"), Screen.Say), ct)
             : null;
-        await using var app = RetentionApp.Build(new ServiceOptions(wish.ConnectionString ?? postgres!.ConnectionString, wish.Port) { Projects = wish.Projects, HistoryMemory = wish.HistoryMemory });
+        await using var app = RetentionApp.Build(new ServiceOptions(wish.ConnectionString ?? postgres!.ConnectionString, wish.Port)
+        {
+            Projects = wish.Projects,
+            HistoryMemory = wish.HistoryMemory,
+            Dashboard = Dashboard.BuiltFolder,
+            Origins = wish.Origins,
+        });
         await app.StartAsync(ct);
         using var stopped = new CancellationTokenSource();
         var keeping = postgres?.KeepRunningAsync(stopped.Token) ?? Task.CompletedTask;
@@ -171,6 +190,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
     {
         Screen.Say("");
         Screen.Say($"Retention is ready at {url}");
+        Screen.Say(File.Exists(Path.Combine(Dashboard.BuiltFolder ?? "", "index.html")) ? $"  Dashboard   {url}" : "  Dashboard   not built: it takes Node.js 20 or newer with npm");
         Screen.Say($"  Figures     {url}/v1/metrics");
         Screen.Say($"  OpenAPI     {url}/openapi/v1.json");
         if (wish.Demo) Screen.Say($"  Demo        curl -H '{Tenant.Header}: {DemoTenant.Name}' '{url}/v1/cohorts?grain=month&format=csv'");
@@ -184,5 +204,5 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         $"Port {port} is taken by another program: choose another one with --port.";
 
     /// <summary>What the command line asks for.</summary>
-    internal sealed record Wish(int Port, string DataFolder, string? ConnectionString, bool Demo, bool Projects, long HistoryMemory);
+    internal sealed record Wish(int Port, string DataFolder, string? ConnectionString, bool Demo, bool Projects, long HistoryMemory, IReadOnlyList<string> Origins);
 }

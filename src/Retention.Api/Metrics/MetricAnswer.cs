@@ -5,7 +5,7 @@ using Retention.Domain.Metrics;
 
 namespace Retention.Api.Metrics;
 
-/// <summary>Writes an answer as JSON or CSV.</summary>
+/// <summary>Writes an answer as JSON, CSV or NDJSON.</summary>
 public static class MetricAnswer
 {
     /// <summary>Names of statuses as words with underscores; nulls are written, since absence is an answer.</summary>
@@ -22,7 +22,7 @@ public static class MetricAnswer
         IEnumerable<KeyValuePair<string, object?>>? beside = null)
         where TRow : notnull
     {
-        if (request.Format == "csv") return Csv.Of(rows);
+        if (request.Format != AnswerFormat.Json) return AnswerRows.Of(request.Format, rows);
         var answer = new Dictionary<string, object?>(
         [
             new("metric", metric.Name),

@@ -1,5 +1,5 @@
-using Microsoft.Extensions.Primitives;
 using Retention.Api.Lineage;
+using Retention.Api.Polling;
 using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
@@ -88,11 +88,11 @@ public sealed class MetricRequest : IAsyncDisposable
 
     public Settings Settings => Snapshot.Reflection.Settings;
 
-    /// <summary>json or csv.</summary>
+    /// <summary>One of <see cref="AnswerFormat.Names"/>.</summary>
     public string Format { get; }
 
     /// <summary>Whether all groups are answered, however many there are.</summary>
-    public bool IsExport => Format != "json" || OfEach;
+    public bool IsExport => Format != AnswerFormat.Json || OfEach;
 
     /// <summary>Whether each customer is a group, for whoever asks about everyone who is behind a figure.</summary>
     public bool OfEach => Question.GroupBy == CustomerView.Itself;
@@ -113,7 +113,7 @@ public sealed class MetricRequest : IAsyncDisposable
     {
         var (services, ct) = (http.RequestServices, http.RequestAborted);
         var query = new QueryReader(http.Request.Query).Only(shape.Parameters);
-        var format = query.Choice("format", ["json", "csv"]) ?? Accepted(http.Request.Headers.Accept);
+        var format = query.Choice("format", AnswerFormat.Names) ?? AnswerFormat.Accepted(http.Request.Headers.Accept);
         var minPosition = query.Whole("minPosition", 0, long.MaxValue);
         var receipt = query.Flag("receipt") == true;
         if (receipt && format != "json") query.Fault("receipt", "not_allowed", "is a part of JSON; leave it out for CSV");
@@ -135,6 +135,8 @@ public sealed class MetricRequest : IAsyncDisposable
             var request = new MetricRequest(snapshot, question, query, format, knownAt);
             query.Done();
             if (receipt) request.asked = (http.Request.Path.Value!, http.Request.Query, await Receipt.SettingsAtAsync(services.GetRequiredService<TenantSettings>(), tenant, snapshot.Reflection.Position, ct));
+            // What was known earlier, or is supposed, follows from more than what is reflected.
+            if (knownAt is null && scope is null) http.Features.Set(new AnswerBasis(snapshot.Reflection, question.AsOf.Moment));
             return request;
         }
         catch
@@ -227,9 +229,6 @@ public sealed class MetricRequest : IAsyncDisposable
         if (Query.Text("replay") is { } replay) parameters["replay"] = replay;
         return parameters;
     }
-
-    private static string Accepted(StringValues accept) =>
-        accept.ToString().Split(',').Select(type => type.Split(';')[0].Trim()).FirstOrDefault(type => type is "text/csv" or "application/json") == "text/csv" ? "csv" : "json";
 
     /// <summary>Reads everything once with the default settings, so that a wrong query does not wait first.</summary>
     private static void RefuseFaults(QueryReader query, MetricShape shape, DateTimeOffset now)

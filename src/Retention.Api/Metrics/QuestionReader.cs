@@ -76,13 +76,19 @@ internal static class QuestionReader
         && int.TryParse(activity.AsSpan(7, activity.Length - 8), NumberStyles.None, null, out var days)
         && days is >= 1 and <= Definition.MaxActivityDays ? days : null;
 
-    /// <summary>The moment given, or the later of the start of the local day (of the hour, for hours) and the time of the last event reflected.</summary>
-    private static AsOf AsOfOf(QueryReader query, Calendar calendar, Partition partition, Reflection reflection, DateTimeOffset now)
+    /// <summary>The later of the start of the local day (of the hour, for hours) and the time of the last event reflected.</summary>
+    public static DateTimeOffset DefaultMoment(Calendar calendar, bool ofDays, DateTimeOffset? recordedAt, DateTimeOffset now)
     {
-        var current = partition.OfDays
+        var current = ofDays
             ? calendar.StartOf(calendar.DayOf(now.UtcTicks))
             : new DateTimeOffset(calendar.StartOfHour(calendar.HourOf(now.UtcTicks)), TimeSpan.Zero);
-        var moment = reflection.RecordedAt is { } recorded && recorded > current ? recorded : current;
+        return recordedAt is { } recorded && recorded > current ? recorded : current;
+    }
+
+    /// <summary>The moment given, or <see cref="DefaultMoment"/>.</summary>
+    private static AsOf AsOfOf(QueryReader query, Calendar calendar, Partition partition, Reflection reflection, DateTimeOffset now)
+    {
+        var moment = DefaultMoment(calendar, partition.OfDays, reflection.RecordedAt, now);
         if (query.Text("asOf") is not { } text) return AsOf.In(calendar, moment);
         var given = Timestamp.TryParse(text) ?? (QueryReader.TryDate(text) is { } day ? calendar.StartOf(day) : null);
         if (given is null) query.Fault("asOf", "not_a_time", "must be an RFC 3339 time with an offset, or an ISO date from 1900 to 2200 for its local start; a + in a URL is written %2B");

@@ -52,6 +52,9 @@ public sealed class Progress(Place place, TimeProvider time)
         return (long?)await command.ExecuteScalarAsync(ct) ?? 0;
     }
 
+    /// <summary>Ends when this process commits progress the next time.</summary>
+    public Task Moved => moved.Next;
+
     /// <summary>Tells waiters in this process that progress was committed.</summary>
     public void Tell() => moved.Raise();
 
