@@ -131,10 +131,10 @@ public static class RetentionApp
         async Task AdoptAsync(string tenant, Mapping mapping, CancellationToken ct)
         {
             await tenants.CreateAsync(tenant, ct);
-            await settings.ChangeAsync(tenant, current => current.Settings is { TimeZone: not null, Currency: not null } ? current.Settings : current.Settings with
+            await settings.ChangeAsync(tenant, current =>
             {
-                TimeZone = current.Settings.TimeZone ?? mapping.TimeZone,
-                Currency = current.Settings.Currency ?? mapping.Currency,
+                var (zone, currency) = (current.Settings.TimeZone ?? mapping.TimeZone, current.Settings.Currency ?? mapping.Currency);
+                return (zone, currency) == (current.Settings.TimeZone, current.Settings.Currency) ? current.Settings : current.Settings with { TimeZone = zone, Currency = currency };
             }, ct);
         }
     }

@@ -93,7 +93,7 @@ public sealed class ImportEndpointsTests(ScratchPostgres postgres) : IClassFixtu
     [Theory]
     [InlineData("mapping=cdnow", "a,b\n1,2", "wrong_header", "customer, date, amount")]
     [InlineData("mapping=cdnow", "", "empty_file", "customer, date, amount")]
-    [InlineData("mapping=shopify", Two, "not_allowed", "online-retail, cdnow")]
+    [InlineData("mapping=magento", Two, "not_allowed", "online-retail, cdnow")]
     [InlineData("", Two, "required", "online-retail, cdnow")]
     [InlineData("mapping=cdnow&dryRun=yes", Two, "not_allowed", "true, false")]
     [InlineData("mapping=cdnow&dry=true", Two, "unknown_parameter", "dryRun, mapping")]

@@ -42,7 +42,7 @@ public sealed class RecountTests(ScratchPostgres postgres) : IClassFixture<Scrat
         var totals = await recount.TotalsAsync();
         TestContext.Current.TestOutputHelper?.WriteLine($"{totals}");
         Totals(events, report).ShouldBe(totals);
-        var naive = new Naive(events, mapping.TimeZone, asOf);
+        var naive = new Naive(events, mapping.TimeZone!, asOf);
         foreach (var grain in new[] { "month", "week" })
         {
             naive.Revenue(grain).ShouldBe(await recount.RevenueAsync(grain, asOf));

@@ -19,14 +19,16 @@ public static class CsvFile
     /// refused as <c>malformed</c>.
     /// </summary>
     /// <param name="columns">The columns that the mapping reads; <see cref="Row"/> counts them from 0 in this order.</param>
+    /// <param name="optional">Columns that the mapping reads where the header has them, counted on; without one its fields are empty.</param>
     /// <exception cref="ImportRefusedException">The text is empty, or its first line lacks or repeats a column.</exception>
-    public static IEnumerable<Row> Read(TextReader text, IReadOnlyList<string> columns, ImportReport report)
+    public static IEnumerable<Row> Read(TextReader text, IReadOnlyList<string> columns, ImportReport report, IReadOnlyList<string>? optional = null)
     {
         using var records = Records(text, report).GetEnumerator();
         if (!records.MoveNext())
             throw new ImportRefusedException("empty_file", $"The file is empty. Expected a first line with the columns {Names(columns)}.");
         var header = records.Current.Fields.Select(name => name.Trim('\uFEFF', ' ')).ToArray();
-        var places = columns.Select(column => PlaceOf(column, header, columns)).ToArray();
+        var places = columns.Select(column => PlaceOf(column, header, columns)).Concat((optional ?? []).Select(column => Array.IndexOf(header, column))).ToArray();
+        columns = [.. columns, .. optional ?? []];
         report.Ignore([.. header.Except(columns)]);
 
         for (var number = 1L; records.MoveNext(); number++)

@@ -24,6 +24,13 @@ public sealed class Row(long line, long ordinal, string[] fields, IReadOnlyList<
         LocalDateTimePattern.CreateWithInvariantCulture("uuuu-MM-dd'T'HH:mm:ss"),
     ];
 
+    private static readonly OffsetDateTimePattern[] Instants =
+    [
+        OffsetDateTimePattern.CreateWithInvariantCulture("uuuu-MM-dd HH:mm:ss o<+HHmm>"),
+        OffsetDateTimePattern.CreateWithInvariantCulture("uuuu-MM-dd HH:mm:ss o<Z+HH:mm>"),
+        OffsetDateTimePattern.ExtendedIso,
+    ];
+
     public long Line => line;
 
     public long Ordinal => ordinal;
@@ -39,7 +46,7 @@ public sealed class Row(long line, long ordinal, string[] fields, IReadOnlyList<
 
     private string Text(int column, int most)
     {
-        var text = fields[places[column]];
+        var text = Field(column);
         if (text.Length > most) Blame(column, "too_long", $"may have at most {most} characters");
         else if (text.AsSpan().IndexOfAny('\0', '\uFFFD') >= 0) Blame(column, "not_text", "is not UTF-8 text, or contains a zero byte");
         return string.IsNullOrWhiteSpace(text) ? "" : text;
@@ -57,7 +64,7 @@ public sealed class Row(long line, long ordinal, string[] fields, IReadOnlyList<
     {
         const NumberStyles Plain = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint
             | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite;
-        if (decimal.TryParse(fields[places[column]], Plain, CultureInfo.InvariantCulture, out var value)
+        if (decimal.TryParse(Field(column), Plain, CultureInfo.InvariantCulture, out var value)
             && Math.Abs(value) < Billion && decimal.Round(value, 6) == value)
             return value;
         Blame(column, "not_a_number", "must be a decimal number below a billion, with a point and at most 6 decimals");
@@ -68,15 +75,25 @@ public sealed class Row(long line, long ordinal, string[] fields, IReadOnlyList<
     public LocalDateTime Time(int column)
     {
         foreach (var pattern in Times)
-            if (pattern.Parse(fields[places[column]].Trim()).TryGetValue(default, out var time)) return time;
+            if (pattern.Parse(Field(column).Trim()).TryGetValue(default, out var time)) return time;
         Blame(column, "not_a_time", "must be a time such as 2010-12-01 08:26:00");
+        return default;
+    }
+
+    /// <summary>A time with its offset: <c>2024-01-15 10:11:12 +0200</c>, <c>2024-01-15 10:11:12 UTC</c>, or as RFC 3339 has it.</summary>
+    public DateTimeOffset Instant(int column)
+    {
+        var text = Field(column).Trim().Replace(" UTC", " +0000", StringComparison.Ordinal);
+        foreach (var pattern in Instants)
+            if (pattern.Parse(text).TryGetValue(default, out var time)) return time.ToDateTimeOffset();
+        Blame(column, "not_a_time", "must be a time with an offset such as 2024-01-15 10:11:12 +0200");
         return default;
     }
 
     /// <summary>A date <c>1997-01-31</c>.</summary>
     public LocalDate Date(int column)
     {
-        if (LocalDatePattern.Iso.Parse(fields[places[column]].Trim()).TryGetValue(default, out var date)) return date;
+        if (LocalDatePattern.Iso.Parse(Field(column).Trim()).TryGetValue(default, out var date)) return date;
         Blame(column, "not_a_date", "must be a date such as 1997-01-31");
         return default;
     }
@@ -89,5 +106,7 @@ public sealed class Row(long line, long ordinal, string[] fields, IReadOnlyList<
 
     private void Blame(int column, string code, string rule) => Fault ??= (code, $"{columns[column]} {rule}; it is '{Shown(column)}'.");
 
-    private string Shown(int column) => fields[places[column]] is { Length: > 40 } text ? text[..40] + "…" : fields[places[column]];
+    private string Shown(int column) => Field(column) is { Length: > 40 } text ? text[..40] + "…" : Field(column);
+
+    private string Field(int column) => places[column] < 0 ? "" : fields[places[column]];
 }
