@@ -13,7 +13,9 @@ var root = new Command("retention", "Figures about customers who stay, from an e
     ExportCommand.Create(),
     RebuildCommand.Create(),
     SkipCommand.Create(),
+    MetricsCommand.Create(),
     StatusCommand.Create(),
+    TopCommand.Create(),
 };
 var parsed = root.Parse(args is [] ? ["--help"] : args);
 if (parsed.Action is ParseErrorAction wrong)

@@ -50,6 +50,7 @@ public static class StatusEndpoints
             safePosition = safePosition.Current,
             position = projected,
             lag = issued - projected,
+            memoryBytes = Environment.WorkingSet,
             tenants = (await tenants.AllAsync(ct)).Count,
             paused = Paused(rows),
             heldBy = holders.Select(holder => new { holder.Pid, ageSeconds = holder.Age?.TotalSeconds, holder.Application }),
