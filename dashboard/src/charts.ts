@@ -50,8 +50,8 @@ export function frame(spell: (value: number) => string, extra: { legend?: boolea
     animationDuration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 350,
     animationDurationUpdate: 250,
     textStyle: text,
-    grid: { left: 4, right: 12, top: extra.legend === false ? 12 : 40, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
-    legend: { show: extra.legend !== false, top: 0, left: 0, icon: 'roundRect', itemWidth: 12, itemHeight: 8, itemGap: 18, textStyle: { ...text, color: colours.ink2 }, inactiveColor: colours.line },
+    grid: { left: 4, right: 12, top: extra.legend === false ? rem(0.86) : rem(2.9), bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    legend: { show: extra.legend !== false, top: 0, left: 0, icon: 'roundRect', itemWidth: rem(0.86), itemHeight: rem(0.57), itemGap: rem(1.3), textStyle: { ...text, color: colours.ink2 }, inactiveColor: colours.line },
     tooltip: {
       trigger: 'axis', confine: true, backgroundColor: colours.surface, borderColor: colours.line, borderWidth: 1, padding: [8, 12], textStyle: { ...text, color: colours.ink },
       axisPointer: { type: 'line', lineStyle: { color: colours.grey, width: 1, type: [3, 3] } }, extraCssText: 'box-shadow: 0 8px 28px rgb(10 14 22 / 18%); border-radius: 8px; font-variant-numeric: tabular-nums;',
@@ -81,7 +81,7 @@ export function durations(values: (number | null | undefined)[]): object {
 /** A line with the values of periods in progress hollow. */
 export function line(name: string, colour: string, values: (number | null)[], open: boolean[], more: object = {}): object {
   return {
-    type: 'line', name, color: colour, symbol: 'circle', symbolSize: 7, showSymbol: values.length <= 40, lineStyle: { width: 2.2 }, emphasis: { disabled: true },
+    type: 'line', name, color: colour, symbol: 'circle', symbolSize: rem(0.5), showSymbol: values.length <= 40, lineStyle: { width: rem(0.16) }, emphasis: { disabled: true },
     data: values.map((value, i) => ({ value, itemStyle: open[i] ? { color: palette().surface, borderColor: colour, borderWidth: 2 } : { color: colour } })), ...more,
   };
 }

@@ -7,6 +7,7 @@ using Retention.Api.Ingest;
 using Retention.Api.Ingest.Imports;
 using Retention.Api.Lineage;
 using Retention.Api.Metrics;
+using Retention.Api.OpenApi;
 using Retention.Api.Polling;
 using Retention.Api.Replays;
 using Retention.Api.Tenancy;
@@ -88,7 +89,11 @@ public static class RetentionApp
             .WithOrigins([.. options.Origins]).AllowAnyHeader().AllowAnyMethod()
             .WithExposedHeaders("ETag", "Link", "Location", "Preference-Applied", "Retry-After", "Server-Timing").SetPreflightMaxAge(TimeSpan.FromHours(1))));
         services.AddRequestDecompression();
-        services.AddOpenApi(AnswerSchema.Describe);
+        services.AddOpenApi(openApi =>
+        {
+            AnswerSchema.Describe(openApi);
+            openApi.AddDocumentTransformer<Described>();
+        });
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
     }
@@ -97,6 +102,12 @@ public static class RetentionApp
     {
         app.MapStatus();
         app.MapOpenApi("/openapi/v1.json");
+        app.UseSwaggerUI(pages =>
+        {
+            pages.RoutePrefix = "docs";
+            pages.DocumentTitle = "Retention API";
+            pages.SwaggerEndpoint("/openapi/v1.json", "Retention");
+        });
         app.MapTenants();
         app.MapEvents();
         app.MapEventTypes();

@@ -1,4 +1,4 @@
-import { band, frame, line, palette } from '../charts';
+import { band, frame, line, palette, rem } from '../charts';
 import { card, change, chart, fill, kpi, type Column, type Page } from '../card';
 import { h } from '../dom';
 import { compactMoney, interval, percent, period, signed, status, whole } from '../format';
@@ -181,12 +181,12 @@ function waterfall(of: ReturnType<typeof card>, row: RetentionRow): void {
       ...option,
       tooltip: { show: false },
       grid: { ...(option.grid as object), top: 28 },
-      xAxis: { ...(option.xAxis as object), data: steps.map(step => step.name), axisLabel: { ...(option.xAxis as { axisLabel: object }).axisLabel, interval: 0, hideOverlap: false, fontSize: 11, width: 52, overflow: 'break' } },
+      xAxis: { ...(option.xAxis as object), data: steps.map(step => step.name), axisLabel: { ...(option.xAxis as { axisLabel: object }).axisLabel, interval: 0, hideOverlap: false, fontSize: rem(0.79), width: rem(3.8), overflow: 'break' } },
       series: [
         { type: 'bar', stack: 'fall', silent: true, itemStyle: { color: 'transparent' }, emphasis: { disabled: true }, data: steps.map(step => Math.min(step.from, step.to)), barCategoryGap: '28%' },
         {
           type: 'bar', stack: 'fall', emphasis: { disabled: true }, data: steps.map(step => ({ value: Math.abs(step.to - step.from), itemStyle: { color: colours[step.kind], borderRadius: 3 } })),
-          label: { show: true, position: 'top', color: colours.ink, fontWeight: 600, fontSize: 12, formatter: (point: { dataIndex: number }) => size(steps[point.dataIndex]) },
+          label: { show: true, position: 'top', color: colours.ink, fontWeight: 600, fontSize: rem(0.86), formatter: (point: { dataIndex: number }) => size(steps[point.dataIndex]) },
         },
       ],
     };

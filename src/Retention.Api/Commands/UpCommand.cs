@@ -192,7 +192,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         Screen.Say($"Retention is ready at {url}");
         Screen.Say(File.Exists(Path.Combine(Dashboard.BuiltFolder ?? "", "index.html")) ? $"  Dashboard   {url}" : "  Dashboard   not built: it takes Node.js 20 or newer with npm");
         Screen.Say($"  Figures     {url}/v1/metrics");
-        Screen.Say($"  OpenAPI     {url}/openapi/v1.json");
+        Screen.Say($"  API         {url}/docs");
         if (wish.Demo) Screen.Say($"  Demo        curl -H '{Tenant.Header}: {DemoTenant.Name}' '{url}/v1/cohorts?grain=month&format=csv'");
         Screen.Say($"  Data        {postgres?.DataFolder ?? "in the PostgreSQL of --connection"}");
         if (postgres is not null)

@@ -89,7 +89,7 @@ public sealed class ImportCommandTests(ScratchPostgres postgres) : IClassFixture
         (await RunAsync(file, "--mapping", "cdnow", "--data", folder.FullName)).ShouldBe(1);
         (await RunAsync(file, "--mapping", "cdnow", "--url", "http://127.0.0.1:9")).ShouldBe(1);
         (await RunAsync(file, "--mapping", "cdnow", "--url", "ftp://x")).ShouldBe(1);
-        (await RunAsync(file, "--mapping", "shopify", "--url", Url())).ShouldBe(1);
+        (await RunAsync(file, "--mapping", "magento", "--url", Url())).ShouldBe(1);
 
         var said = error.ToString();
         said.ShouldContain("There is no file");
