@@ -80,7 +80,7 @@ public static class RetentionApp
         services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>();
         services.AddSingleton<ComplaintReceipts>().AddSingleton<ComplaintOrder>().AddSingleton<GivenScales>().AddSingleton<RevisedScores>().AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();
         services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
-        services.AddSingleton<ImportRuns>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
+        services.AddSingleton<ImportRuns>().AddSingleton<ImportRetraction>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
         services.AddSingleton<Projections.Replays.Replays>().AddSingleton<SkippedEvents>();
         services.AddHostedService<Projecting>().AddHostedService<Watching>();
         services.AddSingleton<ReflectionWatch>().AddSingleton<AnswerMemory>().AddSingleton<PolledAnswers>();
@@ -137,7 +137,10 @@ public static class RetentionApp
     {
         var (ingestion, settings, tenants) =
             (services.GetRequiredService<Ingestion>(), services.GetRequiredService<TenantSettings>(), services.GetRequiredService<Tenants>());
-        return new ImportTarget(tenant => (events, ct) => ingestion.StoreAsync(tenant, events, ct), AdoptAsync);
+        return new ImportTarget(tenant => (events, ct) => ingestion.StoreAsync(tenant, events, ct), AdoptAsync)
+        {
+            Issued = services.GetRequiredService<EventLog>().LastIssuedAsync,
+        };
 
         async Task AdoptAsync(string tenant, Mapping mapping, CancellationToken ct)
         {

@@ -136,7 +136,7 @@ public sealed class MetricRequest : IAsyncDisposable
             query.Done();
             if (receipt) request.asked = (http.Request.Path.Value!, http.Request.Query, await Receipt.SettingsAtAsync(services.GetRequiredService<TenantSettings>(), tenant, snapshot.Reflection.Position, ct));
             // What was known earlier, or is supposed, follows from more than what is reflected.
-            if (knownAt is null && scope is null) http.Features.Set(new AnswerBasis(snapshot.Reflection, question.AsOf.Moment));
+            if (knownAt is null && scope is null) http.Features.Set(new Found(snapshot.Reflection, question.AsOf.Moment));
             return request;
         }
         catch

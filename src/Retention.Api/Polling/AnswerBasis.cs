@@ -2,13 +2,13 @@ using Retention.Projections.ReadModels;
 
 namespace Retention.Api.Polling;
 
-/// <summary>What an answer was made of: equal for equal questions, it means an equal answer. Left by whoever opens the question.</summary>
+/// <summary>What an answer was made of: equal for equal questions, it means an equal answer.</summary>
 /// <param name="Position">The tenant's last event reflected.</param>
 /// <param name="Moment">The evaluation moment, in UTC ticks.</param>
-internal sealed record AnswerBasis(long Position, Guid Histories, long Moment)
+internal readonly record struct AnswerBasis(long Position, Guid Histories, long Moment);
+
+/// <summary>What a question has found; left by whoever opens it.</summary>
+internal sealed record Found(Reflection Reflection, DateTimeOffset Moment)
 {
-    public AnswerBasis(Reflection reflection, DateTimeOffset moment)
-        : this(reflection.Position, reflection.Histories, moment.UtcTicks)
-    {
-    }
+    public AnswerBasis Basis => new(Reflection.Position, Reflection.Histories, Moment.UtcTicks);
 }

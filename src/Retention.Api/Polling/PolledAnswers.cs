@@ -105,8 +105,9 @@ internal sealed class PolledAnswers(ReflectionWatch watch, AnswerMemory memory, 
             if (plain.Length > 0) await response.Body.WriteAsync(plain, http.RequestAborted);
             return;
         }
-        var basis = question.OfReplay ? null : http.Features.Get<AnswerBasis>();
-        var tag = basis is null ? question.TagOfBody(plain.Span) : question.Tag(watch, basis);
+        var found = question.OfReplay ? null : http.Features.Get<Found>();
+        if (found is not null) watch.Learn(question.Tenant, found.Reflection);
+        var tag = found is null ? question.TagOfBody(plain.Span) : question.Tag(watch, found.Basis);
         if (Has(http.Request.Headers.IfNoneMatch, tag))
         {
             response.Headers.ContentLength = null;
@@ -115,7 +116,7 @@ internal sealed class PolledAnswers(ReflectionWatch watch, AnswerMemory memory, 
             return;
         }
         var answer = new KeptAnswer(response.ContentType, question.Encoding, response.Headers.Link, AnswerEncoding.Pack(plain, question.Encoding));
-        if (basis is not null) memory.Keep(tag, answer);
+        if (found is not null) memory.Keep(tag, answer);
         await TellAsync(response, tag, answer, string.Create(CultureInfo.InvariantCulture, $"answer;dur={time.GetElapsedTime(started).TotalMilliseconds:0.0}"));
     }
 

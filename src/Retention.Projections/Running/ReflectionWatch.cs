@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Retention.Domain.Definitions;
 using Retention.Projections.EventLog;
+using Retention.Projections.ReadModels;
 
 namespace Retention.Projections.Running;
 
@@ -44,6 +45,17 @@ public sealed partial class ReflectionWatch(Place place, Progress progress, Time
         Fresh is not { } all ? -1
         : all.Progress.Count == 1 ? all.Shared.Position
         : (all.Progress.FirstOrDefault(row => row.Tenant == tenant) ?? all.Shared).Position;
+
+    /// <summary>
+    /// Takes note of what a question has found, so that the next one is not told less than was answered before, though the watch itself may
+    /// not have looked yet.
+    /// </summary>
+    public void Learn(string tenant, Reflection reflection)
+    {
+        if (known is not { } all || reflection.RecordedAt is null) return;
+        var found = new WatchedTenant(reflection.Position, reflection.RecordedAt, reflection.Histories, Calendar.In(reflection.Settings.Zone) ?? Calendar.Utc);
+        all.Tenants.AddOrUpdate(tenant, found, (_, before) => before.Position > found.Position ? before : found);
+    }
 
     private Known? Fresh => known is { } all && time.GetElapsedTime(all.ReadAt) <= Stale ? all : null;
 
@@ -91,9 +103,12 @@ public sealed partial class ReflectionWatch(Place place, Progress progress, Time
         command.Parameters.AddWithValue(apart);
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
-            tenants[reader.GetString(0)] = new WatchedTenant(
+        {
+            var read = new WatchedTenant(
                 reader.GetInt64(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetGuid(3),
                 (reader.IsDBNull(4) ? null : Calendar.In(reader.GetString(4))) ?? Calendar.Utc);
+            tenants.AddOrUpdate(reader.GetString(0), read, (_, before) => before.Position > read.Position ? before : read);
+        }
     }
 
     private async Task<Guid> EpochAsync(CancellationToken ct)

@@ -5,7 +5,7 @@ namespace Retention.Api.Ingest.Imports;
 /// <summary>An import as a user sees it, running or ended.</summary>
 /// <param name="Status">
 /// <c>reading</c>, <c>storing</c>, <c>done</c>; <c>failed</c> with an <paramref name="Error"/>; <c>interrupted</c> when its process ended
-/// before it did: the same file can be sent again, and finds what was stored as duplicates.
+/// before it did: the same file can be sent again, and finds what was stored as duplicates; <c>retracted</c> after that.
 /// </param>
 /// <param name="Report">Null until the import has ended; after a failure it tells how far it came.</param>
 public sealed record Import(

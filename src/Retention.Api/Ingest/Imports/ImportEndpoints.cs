@@ -20,6 +20,7 @@ public static class ImportEndpoints
             .WithMetadata(new DisableRequestSizeLimitAttribute()).WithSummary("Import a CSV file by a mapping");
         imports.MapGet("{id}", (Tenant tenant, HttpContext http, string id, ImportRuns runs) => GetAsync(tenant.Name, id, runs, http.RequestAborted))
             .WithSummary("Progress and report of an import");
+        imports.MapDelete("{id}", RetractAsync).WithSummary("Retract every event that an import has stored");
     }
 
     public static async Task<IResult> PostAsync(string tenant, HttpContext http, ImportRuns runs)
@@ -49,6 +50,13 @@ public static class ImportEndpoints
         Guid.TryParse(id, out var known) && await runs.FindAsync(tenant, known, cancellation) is { } import
             ? Results.Json(import, ImportReport.Json)
             : throw new ProblemException(404, "unknown_import", $"There is no import {id}.");
+
+    private static async Task<IResult> RetractAsync(Tenant tenant, string id, HttpContext http)
+    {
+        if (!Guid.TryParse(id, out var known)) throw new ProblemException(404, "unknown_import", $"There is no import {id}.");
+        var (import, retracted, position) = await http.RequestServices.GetRequiredService<ImportRetraction>().RetractAsync(tenant.Name, known, http.RequestAborted);
+        return Results.Json(new { id = import.Id, import.Mapping, import.Status, retracted, position }, ImportReport.Json);
+    }
 
     /// <summary>The body in a temporary file that is gone when it is closed, or when the process ends.</summary>
     private static async Task<FileStream> SpoolAsync(Stream body, CancellationToken cancellation)

@@ -12,7 +12,8 @@ public delegate Task<IngestOutcome> StoreEvents(IReadOnlyList<Envelope> events, 
 /// <param name="BytesRead">Bytes of the file, packed if it is, so far.</param>
 /// <param name="EventsStored">Events that the store has answered for, or, in a dry run, that were made.</param>
 /// <param name="EventsExpected">All events that the file will give; null until it is known.</param>
-public sealed record ImportProgress(long LinesRead, long BytesRead, long BytesTotal, long EventsStored, long? EventsExpected);
+/// <param name="After">The log position after which everything stored stands; null while nothing is.</param>
+public sealed record ImportProgress(long LinesRead, long BytesRead, long BytesTotal, long EventsStored, long? EventsExpected, long? After = null);
 
 /// <summary>
 /// Runs a mapping over one file: reads, maps, and hands the events to the store in batches of <see cref="BatchSize"/>, in the order in
@@ -31,11 +32,14 @@ public sealed class ImportRun(Mapping mapping, Stream file, StoreEvents? store)
 
     public ImportReport Report { get; } = new();
 
+    /// <summary>As in <see cref="ImportProgress"/>; set by whoever stores.</summary>
+    public long? After { get; set; }
+
     /// <summary><c>reading</c> until the first batch is handed to the store, then <c>storing</c>.</summary>
     public string Stage => stage;
 
     public ImportProgress Progress =>
-        new(Report.LinesRead, file.CanRead ? file.Position : bytes, bytes, Volatile.Read(ref eventsStored), Report.EventsExpected);
+        new(Report.LinesRead, file.CanRead ? file.Position : bytes, bytes, Volatile.Read(ref eventsStored), Report.EventsExpected, After);
 
     /// <exception cref="ImportRefusedException">The file is not one of the mapping's kind.</exception>
     public async Task<ImportReport> RunAsync(CancellationToken cancellation)

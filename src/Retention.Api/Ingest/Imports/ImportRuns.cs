@@ -3,7 +3,11 @@ namespace Retention.Api.Ingest.Imports;
 /// <summary>Where the events of imports go.</summary>
 /// <param name="Store">The store of a tenant.</param>
 /// <param name="Adopt">Gives a tenant the mapping's time zone and currency where it has set none, before its first events are stored.</param>
-public sealed record ImportTarget(Func<string, StoreEvents> Store, Func<string, Mapping, CancellationToken, Task> Adopt);
+public sealed record ImportTarget(Func<string, StoreEvents> Store, Func<string, Mapping, CancellationToken, Task> Adopt)
+{
+    /// <summary>The highest log position so far.</summary>
+    public Func<CancellationToken, Task<long>> Issued { get; init; } = _ => Task.FromResult(0L);
+}
 
 /// <summary>Runs imports in the background and keeps their progress and reports. A run goes on when its client has gone.</summary>
 public sealed partial class ImportRuns(ImportTable table, ImportTarget target, TimeProvider time, ILogger<ImportRuns> log)
@@ -15,7 +19,8 @@ public sealed partial class ImportRuns(ImportTable table, ImportTarget target, T
     /// <returns>The import as it begins, and its end. A file that is refused is an end like any other.</returns>
     public async Task<(Import Begun, Task<Import> End)> StartAsync(string tenant, Mapping mapping, bool dryRun, Stream file)
     {
-        var run = new ImportRun(mapping, file, dryRun ? null : StoreOf(tenant, mapping));
+        ImportRun? run = null;
+        run = new ImportRun(mapping, file, dryRun ? null : StoreOf(tenant, mapping, after => run!.After = after));
         var now = time.GetUtcNow();
         var import = new Import(Guid.CreateVersion7(now), mapping.Name, dryRun, run.Stage, now, null, run.Progress, null, null);
         try
@@ -33,12 +38,17 @@ public sealed partial class ImportRuns(ImportTable table, ImportTarget target, T
     public Task<Import?> FindAsync(string tenant, Guid id, CancellationToken cancellation) => table.FindAsync(tenant, id, cancellation);
 
     /// <summary>The tenant's store, which takes the mapping's settings first: a file that is refused leaves them alone.</summary>
-    private StoreEvents StoreOf(string tenant, Mapping mapping)
+    /// <param name="begins">Told the position after which everything will be stored.</param>
+    private StoreEvents StoreOf(string tenant, Mapping mapping, Action<long> begins)
     {
         var (store, adopted) = (target.Store(tenant), false);
         return async (events, cancellation) =>
         {
-            if (!adopted) await target.Adopt(tenant, mapping, cancellation);
+            if (!adopted)
+            {
+                begins(await target.Issued(cancellation));
+                await target.Adopt(tenant, mapping, cancellation);
+            }
             adopted = true;
             return await store(events, cancellation);
         };
