@@ -33,6 +33,13 @@ function go(change: Partial<State>): void {
   show();
 }
 
+/** Another shop may have another currency. */
+async function choose(tenant: string): Promise<void> {
+  speakFor(tenant);
+  await get<{ currency: string | null }>('/v1/settings').then(settings => useCurrency(settings.currency), () => undefined);
+  go({ tenant, filters: [] });
+}
+
 function header(): HTMLElement {
   const mark = h('span', { class: 'brand' });
   mark.innerHTML = '<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8" fill="#1f5fbf"/><path d="M8 9c8 0 10 12 16 14" fill="none" stroke="#fff" stroke-width="3.5" stroke-linecap="round"/></svg>';
@@ -40,7 +47,7 @@ function header(): HTMLElement {
   const dark = document.documentElement.dataset.theme === 'dark';
   return h('header', { class: 'bar' }, h('div', { class: 'bar-in' },
     h('div', { class: 'bar-top' }, mark,
-      tenants.length > 0 ? h('select', { class: 'tenant', 'aria-label': t('tenant'), onchange: (event: Event) => { const name = (event.target as HTMLSelectElement).value; store('tenant', name); go({ tenant: name, filters: [] }); } },
+      tenants.length > 0 ? h('select', { class: 'tenant', 'aria-label': t('tenant'), onchange: (event: Event) => { const name = (event.target as HTMLSelectElement).value; store('tenant', name); void choose(name); } },
         ...tenants.map(name => h('option', { value: name, selected: name === state.tenant }, name))) : null,
       h('span', { class: 'spring' }), live,
       h('span', { class: 'icons' },

@@ -2,7 +2,7 @@ import { get, Problem } from '../api';
 import { frame, line, palette, shade } from '../charts';
 import { card, chart, empty, fill, table, type Page } from '../card';
 import { h, openDialog } from '../dom';
-import { compactMoney, decimal, interval, money, percent, period, status, whole } from '../format';
+import { compactMoney, interval, money, percent, period, status, whole } from '../format';
 import { t } from '../i18n';
 import { listQuestion, question } from '../question';
 import type { State } from '../state';
@@ -13,8 +13,7 @@ interface Cell { k: number | string; value: number | null; rate: number | null; 
 interface Cohort { cohort: string; size: number; period0Repeat: number; cells: Cell[] }
 interface Summary { k: number | string; rate: number | null; cohorts: number }
 interface Cohorts { columns: { k: number | string }[]; cohorts: Cohort[]; summary: Summary[]; parameters: Record<string, unknown>; asOf: string }
-interface Lineage { numerator?: Member[]; denominator?: Member[]; excluded?: Member[] }
-type Member = string | { customer: string; reason?: string };
+interface Lineage { rows: { customer: string; numerator: number; denominator: number; excluded: string | null }[]; nextCursor: string | null }
 
 /** Wilson's interval of a share, at 95 %; the cell's counts are the service's. */
 export function wilson(part: number, of: number): [number, number] | null {
@@ -170,23 +169,23 @@ async function showMembers(state: State, cohort: Cohort, cell: Cell): Promise<vo
   openDialog(title, t('close'), 'side', h('div', { class: 'facts' },
     h('div', {}, h('span', {}, t('size')), h('b', {}, whole(cohort.size))), h('div', {}, h('span', {}, isMoney(state) ? t('revenue') : t('returned')), h('b', {}, isMoney(state) ? money(cell.value, 2) : whole(cell.value))),
     hasRate(state, cell) ? h('div', {}, h('span', {}, t('retentionRate')), h('b', {}, percent(cell.rate))) : null, h('div', {}, h('span', {}, t('status')), h('b', {}, status(cell.status)))), body);
-  const path = listQuestion(state, 'metrics/cohorts/lineage', { grain: state.grain, cohort: cohort.cohort, period: cohort.cohort, k: String(cell.k), mode: state.mode, measure: state.measure, alignment: state.alignment });
+  const measure = state.measure === 'cumulativeRevenuePerCustomer' ? 'cumulativeRevenue' : state.measure;
+  const columns = { periods: String(Math.max(Number(cell.k), 1)), k: String(cell.k), role: 'denominator', limit: '500' };
+  const path = listQuestion(state, 'metrics/cohorts/lineage', { grain: state.grain, cohort: cohort.cohort, mode: state.mode, measure, alignment: state.alignment, ...columns });
   try {
-    showLineage(state, body, await get<Lineage>(path));
+    showLineage(state, body, await get<Lineage>(path), cohort.size);
   } catch (fault) {
     const missing = fault instanceof Problem && (fault.status === 404 || fault.status === 400);
     body.replaceChildren(h('p', { class: 'quiet' }, missing ? t('noLineage') : (fault as Error).message));
   }
 }
 
-function showLineage(state: State, body: HTMLElement, lineage: Lineage): void {
-  const name = (member: Member) => (typeof member === 'string' ? member : member.customer);
-  const counted = new Set((lineage.numerator ?? []).map(name));
-  const others = (lineage.denominator ?? []).map(name).filter(id => !counted.has(id));
-  const list = (title: string, ids: string[]) => ids.length === 0 ? null : h('section', {},
-    h('h3', { style: 'font-size:1rem;margin:1rem 0 .2rem' }, `${title} (${whole(ids.length)})`),
-    table(ids.slice(0, 200).map(id => ({ id })), [{ name: t('customer'), value: row => row.id, text: true }], row => void showCustomer(state, row.id)));
-  if (counted.size === 0 && others.length === 0) return empty(body, 'nobody', null);
-  body.replaceChildren(h('p', { class: 'quiet' }, t('behindNote', decimal(counted.size, 0), decimal(counted.size + others.length, 0))), ...[
-    list(t('returned'), [...counted]), list(t('notCounted'), others), lineage.excluded?.length ? h('p', { class: 'quiet' }, t('excluded', lineage.excluded.length)) : null].filter(part => part !== null));
+function showLineage(state: State, body: HTMLElement, lineage: Lineage, size: number): void {
+  const [counted, others] = [lineage.rows.filter(row => row.numerator !== 0), lineage.rows.filter(row => row.numerator === 0)];
+  const list = (title: string, rows: Lineage['rows']) => rows.length === 0 ? null : h('section', {},
+    h('h3', { style: 'font-size:1rem;margin:1rem 0 .2rem' }, `${title} (${whole(rows.length)})`),
+    table(rows, [{ name: t('customer'), value: row => row.customer, text: true }, ...(isMoney(state) ? [{ name: t('revenue'), value: (row: Lineage['rows'][number]) => money(row.numerator, 2) }] : [])], row => void showCustomer(state, row.customer)));
+  if (lineage.rows.length === 0) return empty(body, 'nobody', null);
+  body.replaceChildren(h('p', { class: 'quiet' }, t('behindNote', whole(counted.length), whole(lineage.rows.length)), lineage.nextCursor ? ` (${t('of', whole(lineage.rows.length), whole(size))})` : ''),
+    ...[list(t('returned'), counted), list(t('notCounted'), others)].filter(part => part !== null));
 }

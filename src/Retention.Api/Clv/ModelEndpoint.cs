@@ -30,7 +30,7 @@ public static class ModelEndpoint
         var all = await models.AllAsync(tenant.Name, ScoringRequest.KnownAt(request), http.RequestAborted);
         var inForce = FittedModels.InForce(all, request.Question.AsOf.Moment, model is null ? null : fit => fit.Model == model)
             ?? throw ScoringRequest.NoModel(404, model, all);
-        if (request.Format != AnswerFormat.Json) return AnswerRows.Of(request.Format, all.Select(FitFigures.Of).ToList());
+        if (request.Format != AnswerFormat.Json) return ExportedRows.Of(request.Format, all.Select(FitFigures.Of).ToList());
         return Results.Json(ModelAnswer.Of(FitFigures.Of(inForce), request.Question.AsOf.Moment, all.Select(FitFigures.Of)), MetricAnswer.Json);
     }
 }

@@ -47,7 +47,7 @@ public static class CustomerEndpoints
         var view = new CustomerView(request.Question.Definition, request.Question.AsOf.Moment.UtcTicks, request.Question.KnownAt)
             .Look(Columns.Of((customer.Id, customer.History.Entries)), 0);
         var timeline = await Timeline.OfAsync(http.RequestServices, tenant.Name, request, (customer, view), http.RequestAborted);
-        if (request.IsExport) return AnswerRows.Of(request.Format, timeline);
+        if (request.Format != AnswerFormat.Json) return ExportedRows.Of(request.Format, timeline);
         var position = request.Snapshot.Reflection.Position;
         return whole
             ? Results.Json(CustomerFigures.Of(customer, view, request) with { Timeline = timeline }, MetricAnswer.Json)

@@ -52,7 +52,7 @@ public static class CustomerListEndpoint
         }, http.RequestAborted);
         var (rows, nextCursor) = folded.Single().Cells.Take();
         Page<CustomerRow>.Link(http, nextCursor);
-        if (request.IsExport) return AnswerRows.Of(request.Format, rows);
+        if (request.Format != AnswerFormat.Json) return ExportedRows.Of(request.Format, rows);
         var parameters = request.Parameters();
         parameters["status"] = status;
         parameters["limit"] = asked.Limit;

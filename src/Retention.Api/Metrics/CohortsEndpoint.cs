@@ -55,7 +55,7 @@ public static class CohortsEndpoint
 
         var tables = groups.Select(group => new Group<CohortTable>(group.Value, CohortTable.Of(group.Cells, frame))).ToList();
         var cohorts = tables.SelectMany(table => table.Cells.Cohorts.Select(row => FiguresOf(row, table.Value, frame.Asked, request))).ToList();
-        if (request.IsExport) return AnswerRows.Of(request.Format, cohorts.SelectMany(Lines).ToList());
+        if (request.Format != AnswerFormat.Json) return ExportedRows.Of(request.Format, cohorts.SelectMany(Lines).ToList());
         var grouped = request.Question.GroupBy is not null;
         var whole = grouped ? CohortTable.Of(Sum(groups.Select(group => group.Cells), frame), frame) : tables.Single().Cells;
         var parameters = request.Parameters(range);

@@ -30,7 +30,7 @@ public static class DimensionEndpoint
         var values = folded.Single().Cells;
         var rows = values.OrderByDescending(value => value.Value.Customers).ThenByDescending(value => value.Value.Everybody).ThenBy(value => value.Key, StringComparer.Ordinal)
             .Take(limit).Select(value => new DimensionValue(value.Key, value.Value.Customers, value.Value.Everybody)).ToList();
-        if (request.IsExport) return AnswerRows.Of(request.Format, rows);
+        if (request.Format != AnswerFormat.Json) return ExportedRows.Of(request.Format, rows);
         var parameters = request.Parameters();
         parameters["limit"] = limit;
         return Results.Json(

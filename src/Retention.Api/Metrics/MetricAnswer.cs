@@ -22,7 +22,7 @@ public static class MetricAnswer
         IEnumerable<KeyValuePair<string, object?>>? beside = null)
         where TRow : notnull
     {
-        if (request.Format != AnswerFormat.Json) return AnswerRows.Of(request.Format, rows);
+        if (request.Format != AnswerFormat.Json) return ExportedRows.Of(request.Format, rows);
         var answer = new Dictionary<string, object?>(
         [
             new("metric", metric.Name),

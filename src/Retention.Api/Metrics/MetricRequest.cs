@@ -135,8 +135,8 @@ public sealed class MetricRequest : IAsyncDisposable
             var request = new MetricRequest(snapshot, question, query, format, knownAt);
             query.Done();
             if (receipt) request.asked = (http.Request.Path.Value!, http.Request.Query, await Receipt.SettingsAtAsync(services.GetRequiredService<TenantSettings>(), tenant, snapshot.Reflection.Position, ct));
-            // What was known earlier, or is supposed, follows from more than what is reflected.
-            if (knownAt is null && scope is null) http.Features.Set(new Found(snapshot.Reflection, question.AsOf.Moment));
+            // What was known earlier, is supposed or was replayed follows from more than what is reflected.
+            if (knownAt is null && scope is null && query.Text("replay") is null) http.Features.Set(new Found(snapshot.Reflection, question.AsOf.Moment));
             return request;
         }
         catch

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Retention.Api.Metrics;
 
 /// <summary>The rows of an answer alone, one line each.</summary>
-internal static class AnswerRows
+internal static class ExportedRows
 {
     /// <param name="format">csv or ndjson.</param>
     public static IResult Of<TRow>(string format, IReadOnlyList<TRow> rows)
