@@ -38,7 +38,7 @@ public static class CustomerClvEndpoint
         var customer = new CustomerView(request.Question.Definition, request.Question.AsOf.Moment.UtcTicks, request.Question.KnownAt)
             .Look(Columns.Of((joined.Id, joined.History.Entries)), 0);
         var figures = Figures(joined.Id, customer, request, scoring);
-        return request.IsExport ? ExportedRows.Of(request.Format, [figures]) : Results.Json(figures, MetricAnswer.Json);
+        return request.Format != AnswerFormat.Json ? ExportedRows.Of(request.Format, [figures]) : Results.Json(figures, MetricAnswer.Json);
     }
 
     private static CustomerClvFigures Figures(string id, CustomerView customer, MetricRequest request, ScoringRequest scoring)
