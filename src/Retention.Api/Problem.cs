@@ -25,6 +25,9 @@ public sealed class ProblemException(int status, string code, string detail, par
     /// <summary>The version that the stream has in place of the expected one; null where no version is at issue.</summary>
     public long? CurrentVersion { get; init; }
 
+    /// <summary>What WWW-Authenticate says of the key that is needed; null where no key is at issue.</summary>
+    public string? Challenge { get; init; }
+
     /// <summary>Where to read on about what failed; null for nowhere.</summary>
     public string? Location { get; init; }
 }
@@ -37,6 +40,7 @@ public static class Problems
     private static readonly Dictionary<int, string> Titles = new()
     {
         [400] = "The request is not valid",
+        [401] = "A key is needed",
         [403] = "Not allowed here",
         [404] = "Not found",
         [405] = "Method not allowed",
@@ -98,6 +102,7 @@ public static class Problems
     {
         context.Response.StatusCode = problem.Status;
         if (problem.RetryAfter is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (problem.Challenge is { } challenge) context.Response.Headers.WWWAuthenticate = challenge;
         if (problem.Location is { } location) context.Response.Headers.Location = location;
         var body = new
         {

@@ -16,6 +16,7 @@ var root = new Command("retention", "Figures about customers who stay, from an e
     MetricsCommand.Create(),
     StatusCommand.Create(),
     TopCommand.Create(),
+    KeysCommand.Create(),
 };
 var parsed = root.Parse(args is [] ? ["--help"] : args);
 if (parsed.Action is ParseErrorAction wrong)

@@ -10,20 +10,25 @@ using Retention.Api.Metrics;
 using Retention.Api.OpenApi;
 using Retention.Api.Polling;
 using Retention.Api.Replays;
+using Retention.Api.Security;
 using Retention.Api.Tenancy;
 using Retention.Api.Voice;
 using Retention.Projections.EventLog;
 using Retention.Projections.PersonalData;
 using Retention.Projections.Replays;
 using Retention.Projections.Running;
+using Retention.Projections.Security;
 
 namespace Retention.Api;
 
 /// <summary>What the web host needs to know.</summary>
-/// <param name="Port">On the loopback interface; 0 picks a free one.</param>
+/// <param name="Port">0 picks a free one.</param>
 /// <param name="Schema">The schema of the service's place.</param>
 public sealed record ServiceOptions(string ConnectionString, int Port, string Schema = "retention")
 {
+    /// <summary>The address to listen on; null for the loopback interface. On any other the service starts only once there is a key.</summary>
+    public IPAddress? Listen { get; init; }
+
     /// <summary>Accept a server without fsync: for throw-away data only.</summary>
     public bool AllowFsyncOff { get; init; }
 
@@ -53,13 +58,14 @@ public static class RetentionApp
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            if (options.Port == 0) kestrel.Listen(IPAddress.Loopback, 0);
+            if (options.Listen is { } address) kestrel.Listen(address, options.Port);
+            else if (options.Port == 0) kestrel.Listen(IPAddress.Loopback, 0);
             else kestrel.ListenLocalhost(options.Port);
         });
         AddServices(builder.Services, options, time ?? TimeProvider.System);
         var app = builder.Build();
         app.UseProblems();
-        app.UseLoopbackOnly();
+        app.Use(next => http => http.RequestServices.GetRequiredService<Gate>().EnterAsync(http, next));
         app.UseDashboard(options.Dashboard);
         if (options.Origins.Count > 0) app.UseCors();
         var polling = app.Services.GetRequiredService<PolledAnswers>();
@@ -82,6 +88,8 @@ public static class RetentionApp
         services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
         services.AddSingleton<ImportRuns>().AddSingleton<ImportRetraction>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
         services.AddSingleton<Projections.Replays.Replays>().AddSingleton<SkippedEvents>();
+        services.AddSingleton<ApiKeys>().AddSingleton<KeyRing>().AddSingleton<AdminActs>().AddSingleton<Gate>();
+        services.AddHostedService<RefusingToStandOpen>();
         services.AddHostedService<Projecting>().AddHostedService<Watching>();
         services.AddSingleton<ReflectionWatch>().AddSingleton<AnswerMemory>().AddSingleton<PolledAnswers>();
         services.AddResponseCompression();
@@ -92,6 +100,7 @@ public static class RetentionApp
         services.AddOpenApi(openApi =>
         {
             AnswerSchema.Describe(openApi);
+            SecuritySchema.Describe(openApi);
             openApi.AddDocumentTransformer<Described>();
         });
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
@@ -109,6 +118,7 @@ public static class RetentionApp
             pages.SwaggerEndpoint("/openapi/v1.json", "Retention");
         });
         app.MapTenants();
+        app.MapAudit();
         app.MapEvents();
         app.MapEventTypes();
         app.MapGet("/v1/events", ExportEndpoint.GetAsync).WithTags("Ingest").WithSummary("The tenant's events in log order, as NDJSON or CSV");

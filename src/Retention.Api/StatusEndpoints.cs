@@ -1,8 +1,10 @@
 using System.Reflection;
 using Npgsql;
+using Retention.Api.Security;
 using Retention.Domain.Metrics;
 using Retention.Projections.EventLog;
 using Retention.Projections.Running;
+using Retention.Projections.Security;
 
 namespace Retention.Api;
 
@@ -24,13 +26,15 @@ public static class StatusEndpoints
             .WithSummary("The catalogue: every figure with its formula, unit and additivity");
     }
 
-    private static async Task<IResult> ReadyAsync(Readiness readiness, Progress progress, CancellationToken ct)
+    private static async Task<IResult> ReadyAsync(Readiness readiness, Progress progress, KeyRing keys, CancellationToken ct)
     {
         if (!readiness.Started) return Results.Json(new { status = "starting", reason = readiness.Reason }, statusCode: 503);
         try
         {
-            var paused = Paused(await progress.RowsAsync(ct));
-            return Results.Json(new { status = paused.Count == 0 ? "ready" : "degraded", paused }, statusCode: paused.Count == 0 ? 200 : 503);
+            var paused = (await progress.RowsAsync(ct)).Where(row => row.Tenant != Progress.Everyone).ToList();
+            // Who asks is not known here: where there are keys, the names of tenants and what they sent are for /v1/status.
+            var shown = (await keys.CurrentAsync(ct)).InUse ? paused.ConvertAll(row => (object)new { row.Position, at = row.PausedAt, @event = row.PausedEvent }) : Paused(paused);
+            return Results.Json(new { status = paused.Count == 0 ? "ready" : "degraded", paused = shown }, statusCode: paused.Count == 0 ? 200 : 503);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
@@ -38,7 +42,7 @@ public static class StatusEndpoints
         }
     }
 
-    private static async Task<IResult> StatusAsync(EventLog log, Progress progress, SafePosition safePosition, Tenants tenants, CancellationToken ct)
+    private static async Task<IResult> StatusAsync(HttpContext http, EventLog log, Progress progress, SafePosition safePosition, Tenants tenants, CancellationToken ct)
     {
         var rows = await progress.RowsAsync(ct);
         var (issued, projected) = (await log.LastIssuedAsync(ct), rows.Single(row => row.Tenant == Progress.Everyone).Position);
@@ -51,13 +55,13 @@ public static class StatusEndpoints
             position = projected,
             lag = issued - projected,
             memoryBytes = Environment.WorkingSet,
-            tenants = (await tenants.AllAsync(ct)).Count,
-            paused = Paused(rows),
+            tenants = (await tenants.AllAsync(ct)).Count(tenant => Caller.Of(http).SpeaksFor(tenant.Name)),
+            paused = Paused(rows.Where(row => Caller.Of(http).SpeaksFor(row.Tenant))),
             heldBy = holders.Select(holder => new { holder.Pid, ageSeconds = holder.Age?.TotalSeconds, holder.Application }),
         });
     }
 
-    private static List<object> Paused(IReadOnlyList<ProgressRow> rows) =>
+    private static List<object> Paused(IEnumerable<ProgressRow> rows) =>
         [.. rows.Where(row => row.Tenant != Progress.Everyone)
             .Select(row => new { tenant = row.Tenant, row.Position, at = row.PausedAt, @event = row.PausedEvent, reason = row.PausedReason })];
 }

@@ -50,9 +50,11 @@ public sealed class RunningApi : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
-    public static async Task<RunningApi> StartAsync(ServiceOptions options, TimeProvider time)
+    /// <param name="more">What the test adds to the service.</param>
+    public static async Task<RunningApi> StartAsync(ServiceOptions options, TimeProvider time, Action<WebApplication>? more = null)
     {
         var app = RetentionApp.Build(options, time);
+        more?.Invoke(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
         var api = new RunningApi(app, new HttpClient { BaseAddress = new Uri(app.Urls.First()) });
         while (!(await api.Client.GetAsync("/health/ready", TestContext.Current.CancellationToken)).IsSuccessStatusCode)

@@ -10,22 +10,24 @@ internal static class StatusCommand
     public static Command Create()
     {
         var data = DataOption.Create();
+        var key = new Option<string?>("--key") { Description = "An API key.", HelpName = "KEY" };
         var command = new Command(
             "status", "Show the running service's positions and lag. Exit codes: 0 shown, 1 no service is running or it does not answer.")
         {
-            data,
+            data, key,
         };
-        command.SetAction((parsed, ct) => ShowAsync(Path.GetFullPath(parsed.GetRequiredValue(data)), ct));
+        command.SetAction((parsed, ct) => ShowAsync(Path.GetFullPath(parsed.GetRequiredValue(data)), parsed.GetValue(key), ct));
         return command;
     }
 
-    private static async Task<int> ShowAsync(string dataFolder, CancellationToken ct)
+    private static async Task<int> ShowAsync(string dataFolder, string? key, CancellationToken ct)
     {
         if (RunningInstance.Find(dataFolder) is not { } service)
             return Screen.Fail($"No service is running on {dataFolder}. Start one with: retention up");
         try
         {
             using var http = RunningInstance.OpenHttp();
+            if (key is not null) http.DefaultRequestHeaders.Authorization = new("Bearer", key);
             using var status = JsonDocument.Parse(await http.GetStringAsync(new Uri($"{service.Url}/v1/status"), ct));
             var table = new Table().AddColumns("", "");
             table.HideHeaders().AddRow("url", service.Url).AddRow("process", $"{service.Pid}");

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Npgsql;
 using Retention.Api.Demo;
+using Retention.Api.Security;
 using Retention.Api.Tenancy;
 using Retention.Projections.Embedded;
 using Retention.Projections.EventLog;
@@ -17,16 +19,25 @@ internal sealed class UpCommand(UpCommand.Wish wish)
     // Longer than any sound start takes; a service that is unready for a reason of its own says so under /health/ready.
     private static readonly TimeSpan ReadinessPatience = TimeSpan.FromSeconds(60);
 
-    private readonly string url = $"http://localhost:{wish.Port}";
+    private readonly string url = $"http://{(wish.Listen is null || wish.Listen.Equals(IPAddress.Any) || wish.Listen.Equals(IPAddress.IPv6Any) ? "localhost" : new IPEndPoint(wish.Listen, 0).ToString()[..^2])}:{wish.Port}";
 
     public static Command Create()
     {
-        var port = new Option<int>("--port") { Description = "Port on the loopback interface", DefaultValueFactory = _ => 8080, HelpName = "N" };
+        var port = new Option<int>("--port") { Description = "Port to listen on", DefaultValueFactory = _ => 8080, HelpName = "N" };
         port.Validators.Add(result =>
         {
             // What is no number at all is refused by the option's type.
             if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && number is < 1 or > 65535)
                 result.AddError("--port must be a number from 1 to 65535.");
+        });
+        var listen = new Option<string?>("--listen")
+        {
+            Description = "Address to listen on, such as 0.0.0.0, in place of the loopback interface; needs a key (retention keys create)",
+            HelpName = "ADDRESS",
+        };
+        listen.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !IPAddress.TryParse(token.Value, out _)) result.AddError("--listen must be an IP address.");
         });
         var data = DataOption.Create();
         var connection = new Option<string?>("--connection")
@@ -64,7 +75,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
             "Start the service and stay in the foreground until Ctrl-C or SIGTERM. "
             + "Exit codes: 0 stopped as asked, 1 not started (already running, port taken, no PostgreSQL) or failed.")
         {
-            port, data, connection, noDemo, historyMemory, noProjections, origins,
+            port, listen, data, connection, noDemo, historyMemory, noProjections, origins,
         };
         command.SetAction((parsed, ct) => RunAsync(
             new Wish(
@@ -74,7 +85,10 @@ internal sealed class UpCommand(UpCommand.Wish wish)
                 !parsed.GetValue(noDemo) && !parsed.GetValue(noProjections),
                 !parsed.GetValue(noProjections),
                 (long)parsed.GetValue(historyMemory) << 20,
-                parsed.GetValue(origins) ?? []),
+                parsed.GetValue(origins) ?? [])
+            {
+                Listen = parsed.GetValue(listen) is { } address ? IPAddress.Parse(address) : null,
+            },
             ct));
         return command;
     }
@@ -113,7 +127,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         {
             return Screen.Fail($"The PostgreSQL of --connection cannot be used: {fault.Message}");
         }
-        catch (Exception fault) when (fault is PostgresUnavailableException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is PostgresUnavailableException or UnauthorizedAccessException or StandsOpenException)
         {
             return Screen.Fail(fault.Message);
         }
@@ -126,6 +140,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
             : null;
         await using var app = RetentionApp.Build(new ServiceOptions(wish.ConnectionString ?? postgres!.ConnectionString, wish.Port)
         {
+            Listen = wish.Listen,
             Projects = wish.Projects,
             HistoryMemory = wish.HistoryMemory,
             Dashboard = Dashboard.BuiltFolder,
@@ -204,5 +219,9 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         $"Port {port} is taken by another program: choose another one with --port.";
 
     /// <summary>What the command line asks for.</summary>
-    internal sealed record Wish(int Port, string DataFolder, string? ConnectionString, bool Demo, bool Projects, long HistoryMemory, IReadOnlyList<string> Origins);
+    internal sealed record Wish(int Port, string DataFolder, string? ConnectionString, bool Demo, bool Projects, long HistoryMemory, IReadOnlyList<string> Origins)
+    {
+        /// <summary>Null for the loopback interface.</summary>
+        public IPAddress? Listen { get; init; }
+    }
 }

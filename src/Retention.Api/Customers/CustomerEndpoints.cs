@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 using Retention.Api.Metrics;
+using Retention.Api.Security;
 using Retention.Api.Tenancy;
 using Retention.Domain.Customers;
 using Retention.Domain.Events;
@@ -46,11 +47,11 @@ public static class CustomerEndpoints
             ?? throw new ProblemException(404, "unknown_customer", $"There is no customer {id}, or no event of it is reflected yet.");
         var view = new CustomerView(request.Question.Definition, request.Question.AsOf.Moment.UtcTicks, request.Question.KnownAt)
             .Look(Columns.Of((customer.Id, customer.History.Entries)), 0);
-        var timeline = await Timeline.OfAsync(http.RequestServices, tenant.Name, request, (customer, view), http.RequestAborted);
+        var timeline = await Timeline.OfAsync(http, tenant.Name, request, (customer, view));
         if (request.Format != AnswerFormat.Json) return ExportedRows.Of(request.Format, timeline);
         var position = request.Snapshot.Reflection.Position;
         return whole
-            ? Results.Json(CustomerFigures.Of(customer, view, request) with { Timeline = timeline }, MetricAnswer.Json)
+            ? Results.Json(CustomerFigures.Of(customer, CustomerRow.Of(customer.Id, view, request).For(Caller.Of(http)), request) with { Timeline = timeline }, MetricAnswer.Json)
             : Results.Json(new TimelineAnswer(customer.Id, customer.Members, request.Question.AsOf.Moment, position, timeline), MetricAnswer.Json);
     }
 }
@@ -63,14 +64,11 @@ public sealed record CustomerFigures(
     double? AverageOrderValue, int PurchaseDays, DateOnly? LastPurchase, string Status, DateOnly? LapsesOn, int Reactivations, int Complaints, int OpenComplaints, int Answers,
     IReadOnlyDictionary<string, string> Attributes, IReadOnlyList<TimelineEntry>? Timeline)
 {
-    internal static CustomerFigures Of(JoinedCustomer joined, CustomerView customer, MetricRequest request)
-    {
-        var row = CustomerRow.Of(joined.Id, customer, request);
-        return new(
+    internal static CustomerFigures Of(JoinedCustomer joined, CustomerRow row, MetricRequest request) =>
+        new(
             joined.Id, joined.Members, request.Question.AsOf.Moment, request.Snapshot.Reflection.Position, row.CustomerSince, row.Orders, row.Revenue,
             row.AverageOrderValue, row.PurchaseDays, row.LastPurchase, row.Status, row.LapsesOn, row.Reactivations, row.Complaints, row.OpenComplaints,
             row.Answers, row.Attributes, null);
-    }
 }
 
 /// <param name="Customer">The id that the customer goes by, whichever of its ids was asked for.</param>
@@ -95,8 +93,9 @@ public sealed record TimelineEntry(
 internal static class Timeline
 {
     public static async Task<IReadOnlyList<TimelineEntry>> OfAsync(
-        IServiceProvider services, string tenant, MetricRequest request, (JoinedCustomer Joined, CustomerView View) of, CancellationToken ct)
+        HttpContext http, string tenant, MetricRequest request, (JoinedCustomer Joined, CustomerView View) of)
     {
+        var (services, personal, ct) = (http.RequestServices, Caller.Of(http).ReadsPersonal, http.RequestAborted);
         var until = Math.Min(request.Snapshot.Reflection.Position, request.Question.KnownAt);
         var known = new List<StoredEvent>();
         foreach (var member in of.Joined.Members)
@@ -104,10 +103,10 @@ internal static class Timeline
             var stored = await services.GetRequiredService<EventLog>().ReadStreamAsync(tenant, CustomerStream.Of(member), 1, ct);
             known.AddRange(stored.Where(item => item.Position <= until));
         }
-        var opened = (await services.GetRequiredService<Sealing>().OpenAsync(known, ct)).ToDictionary(pair => pair.Stored.Position, pair => pair.Sent);
+        var opened = (await services.GetRequiredService<Sealing>().OpenAsync(known, personal, ct)).ToDictionary(pair => pair.Stored.Position, pair => pair.Sent);
         var effects = Effects(of.Joined, of.View, request.Question.KnownAt);
         return [.. known
-            .Select(item => Entry(item, opened.GetValueOrDefault(item.Position), request, effects))
+            .Select(item => Entry(personal ? item : item with { Data = Impersonal.Of(EventType.Named(item.Type), item.Data) }, opened.GetValueOrDefault(item.Position), request, effects))
             .OrderBy(entry => entry.OccurredAt).ThenBy(entry => entry.Source, StringComparer.Ordinal).ThenBy(entry => entry.Id, StringComparer.Ordinal)
             .ThenBy(entry => entry.Position)];
     }

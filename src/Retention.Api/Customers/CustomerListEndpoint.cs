@@ -1,7 +1,9 @@
 using Retention.Api.Metrics;
+using Retention.Api.Security;
 using Retention.Api.Tenancy;
 using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
+using Retention.Domain.Events;
 
 namespace Retention.Api.Customers;
 
@@ -23,6 +25,10 @@ public sealed record CustomerRow(
             spans is [] ? null : spans[^1].End, Math.Max(0, spans.Length - 1), complaints.Count, complaints.Count(complaint => complaint.IsOpen),
             customer.Answers.Count, new(customer.Attributes().ToDictionary(), StringComparer.Ordinal));
     }
+
+    /// <summary>As a caller may see it.</summary>
+    internal CustomerRow For(Caller caller) =>
+        caller.ReadsPersonal ? this : this with { Attributes = new(Impersonal.Of(Attributes).ToDictionary(), StringComparer.Ordinal) };
 
     /// <summary>A lapse is in effect once its day is over, as in the retention waterfall.</summary>
     internal static string StatusOf(CustomerView customer, AsOf asOf) =>
@@ -50,7 +56,8 @@ public static class CustomerListEndpoint
             if (status is not null && status != CustomerRow.StatusOf(customer, request.Question.AsOf)) return;
             page.Add(customer, CustomerRow.Of(Page<CustomerRow>.IdOf(customer), customer, request));
         }, http.RequestAborted);
-        var (rows, nextCursor) = folded.Single().Cells.Take();
+        var (found, nextCursor) = folded.Single().Cells.Take();
+        var rows = found.Select(row => row.For(Caller.Of(http))).ToList();
         Page<CustomerRow>.Link(http, nextCursor);
         if (request.Format != AnswerFormat.Json) return ExportedRows.Of(request.Format, rows);
         var parameters = request.Parameters();

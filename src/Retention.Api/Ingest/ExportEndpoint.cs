@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.Text.Json;
+using Retention.Api.Security;
 using Retention.Api.Tenancy;
 using Retention.Projections.EventLog;
 
@@ -43,7 +44,7 @@ public static class ExportEndpoint
             left -= stored.Count;
             after = last;
             next = after < until && left > 0 ? log.ReadAsync(new LogRange(after, until, PageSize, tenant.Name), http.RequestAborted) : null;
-            foreach (var line in await sealing.OpenAsync(stored, http.RequestAborted))
+            foreach (var line in await sealing.OpenAsync(stored, Caller.Of(http).ReadsPersonal, http.RequestAborted))
             {
                 if (csv) CsvLine.Write(buffer, EventLines.Fields(line));
                 else

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Retention.Api.Security;
 using Retention.Api.Tenancy;
 using Retention.Projections.EventLog;
 
@@ -58,7 +59,7 @@ internal static class StreamEndpoint
             if (after < of.Safe.Current)
             {
                 var page = await of.Log.ReadAsync(new LogRange(after, of.Safe.Current, PageSize, asked.Tenant), ct);
-                foreach (var line in await of.Sealing.OpenAsync([.. page.Events.Where(asked.Wanted.Matches)], ct))
+                foreach (var line in await of.Sealing.OpenAsync([.. page.Events.Where(asked.Wanted.Matches)], Caller.Of(http).ReadsPersonal, ct))
                 {
                     Write($"id: {line.Stored.Position}\ndata: ");
                     EventLines.Write(json, line);

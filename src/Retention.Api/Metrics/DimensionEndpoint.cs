@@ -1,5 +1,8 @@
+using Retention.Api.Security;
 using Retention.Api.Tenancy;
+using Retention.Domain.Events;
 using Retention.Domain.Metrics;
+using Retention.Projections.Security;
 
 namespace Retention.Api.Metrics;
 
@@ -24,6 +27,8 @@ public static class DimensionEndpoint
         var limit = (int)(request.Query.Whole("limit", 1, MaxLimit) ?? DefaultLimit);
         if (name == "spend") request.Query.Fault("name", "not_allowed", "spend is compared, as in spend:>=100, and has no values");
         request.Query.Done();
+        // Values of an attribute of the tenant's own, an e-mail address say, may name people.
+        if (!Impersonal.Dimensions.Contains(name) && !Caller.Of(http).ReadsPersonal) throw Gate.MissingScope(Scopes.ReadPersonal);
         var question = request.Question with { Details = DimensionValues.IsOfDetails(name) };
         var folded = await request.Snapshot.FoldAsync(
             question, () => new Cells<string, ValueCounts>(), (customer, cells) => DimensionValues.Contribute(customer, name, cells), http.RequestAborted);

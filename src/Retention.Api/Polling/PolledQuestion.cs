@@ -51,7 +51,9 @@ internal sealed class PolledQuestion
         var parameters = (request.QueryString.Value ?? "").TrimStart('?');
         if (parameters.Contains("minPosition", StringComparison.Ordinal))
             parameters = string.Join('&', parameters.Split('&').Where(part => !part.StartsWith("minPosition=", StringComparison.Ordinal)));
-        return new PolledQuestion(tenant, $"{Definitions}\n{tenant}\n{request.Path}\n{parameters}\n{format}\n{encoding}", encoding, request.Query);
+        // What one caller may see of a customer another may not.
+        var seen = Security.Caller.Of(http).ReadsPersonal ? "personal" : "impersonal";
+        return new PolledQuestion(tenant, $"{Definitions}\n{tenant}\n{seen}\n{request.Path}\n{parameters}\n{format}\n{encoding}", encoding, request.Query);
     }
 
     /// <summary>The tag that an answer would have now; null where memory does not tell.</summary>

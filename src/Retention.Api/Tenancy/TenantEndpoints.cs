@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Retention.Api.Security;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
 using Retention.Projections.Running;
@@ -11,7 +12,7 @@ public static class TenantEndpoints
     public static void MapTenants(this IEndpointRouteBuilder routes)
     {
         var tenants = routes.MapGroup("/v1/tenants").WithTags("Tenants");
-        tenants.MapGet("", ListAsync).WithSummary("All tenants");
+        tenants.MapGet("", ListAsync).WithSummary("All tenants; of a key, its own");
         tenants.MapPost("", CreateAsync).WithSummary("Make a tenant");
         tenants.MapDelete("{name}", DeleteAsync).WithSummary("Delete a tenant with all that it holds");
         var settings = routes.MapGroup("/v1/settings").WithTags("Tenants");
@@ -20,8 +21,8 @@ public static class TenantEndpoints
         settings.MapPut("", ChangeAsync).WithSummary("Change settings; absent members keep their value");
     }
 
-    private static async Task<IResult> ListAsync(Tenants tenants, CancellationToken ct) =>
-        Results.Ok(new { tenants = (await tenants.AllAsync(ct)).Select(tenant => new { name = tenant.Name, createdAt = tenant.CreatedAt }) });
+    private static async Task<IResult> ListAsync(HttpContext http, Tenants tenants, CancellationToken ct) =>
+        Results.Ok(new { tenants = (await tenants.AllAsync(ct)).Where(tenant => Caller.Of(http).SpeaksFor(tenant.Name)).Select(tenant => new { name = tenant.Name, createdAt = tenant.CreatedAt }) });
 
     private static async Task<IResult> CreateAsync(HttpRequest request, Tenants tenants, CancellationToken ct)
     {
@@ -31,12 +32,22 @@ public static class TenantEndpoints
             : null;
         if (name is null || !Tenant.IsName(name))
             throw new ProblemException(422, "invalid_tenant", $"name must be {Tenant.Allowed}.", new Fault("name", "invalid_tenant", $"must be {Tenant.Allowed}"));
+        RefuseOther(request.HttpContext, name);
         var created = await tenants.CreateAsync(name, ct);
         return created ? Results.Created($"/v1/tenants/{name}", new { name }) : Results.Ok(new { name });
     }
 
-    private static async Task<IResult> DeleteAsync(string name, Tenants tenants, CancellationToken ct) =>
-        Tenant.IsName(name) && await tenants.DeleteAsync(name, ct) ? Results.NoContent() : throw new ProblemException(404, "unknown_tenant", $"There is no tenant {name}.");
+    private static async Task<IResult> DeleteAsync(HttpContext http, string name, Tenants tenants, CancellationToken ct)
+    {
+        RefuseOther(http, name);
+        return Tenant.IsName(name) && await tenants.DeleteAsync(name, ct) ? Results.NoContent() : throw new ProblemException(404, "unknown_tenant", $"There is no tenant {name}.");
+    }
+
+    /// <summary>The same whether there is such a tenant or not, which is nothing to tell others.</summary>
+    private static void RefuseOther(HttpContext http, string name)
+    {
+        if (!Caller.Of(http).SpeaksFor(name)) throw new ProblemException(403, "other_tenant", "The key belongs to another tenant; retention keys create makes tenants.");
+    }
 
     private static async Task<IResult> ChangeAsync(Tenant tenant, HttpRequest request, TenantChange change, CancellationToken ct)
     {

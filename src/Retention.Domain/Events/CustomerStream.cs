@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Retention.Domain.Events;
 
-/// <summary>How streams are named: one for each customer, and one each for the tenant's settings, fitted models and closed periods.</summary>
+/// <summary>How streams are named: one for each customer, and one each for the tenant's settings, fitted models, closed periods and acts of administration.</summary>
 public static class CustomerStream
 {
     public const string Prefix = "customer-";
@@ -15,6 +15,9 @@ public static class CustomerStream
 
     /// <summary>The stream of the tenant's closed periods.</summary>
     public const string Periods = "periods";
+
+    /// <summary>The stream of the tenant's acts of administration.</summary>
+    public const string Audit = "audit";
 
     public static string Of(string customer) => Prefix + customer;
 

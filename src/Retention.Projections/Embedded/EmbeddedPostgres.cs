@@ -82,6 +82,10 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         }
     }
 
+    /// <summary>How Npgsql reaches the server that runs on a folder already, which stays as it is; null where there is none.</summary>
+    public static async Task<string?> FindAsync(string dataFolder, CancellationToken ct) =>
+        await Place.FindAsync(dataFolder, ct) is { } place && Postmaster.IsRunning(place.Cluster) ? Connection(place, Name, Name).ConnectionString : null;
+
     /// <summary>
     /// Starts the server again whenever it dies, after a pause that doubles while it keeps dying. Runs until cancelled; whoever wants to
     /// stop the server cancels it first.

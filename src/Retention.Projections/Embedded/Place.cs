@@ -29,6 +29,10 @@ internal sealed record Place(string Folder, Account Account)
         return File.Exists(file) ? int.Parse(await File.ReadAllTextAsync(file, ct), CultureInfo.InvariantCulture) : null;
     }
 
+    /// <summary>Where data that exists is; null where there is none.</summary>
+    public static async Task<Place?> FindAsync(string wanted, CancellationToken ct) =>
+        Existing(await RealAsync(wanted, ct)) is { } folder ? new Place(folder, Account.Own) : null;
+
     /// <summary>Settles on a folder and makes it, with an owner that can run PostgreSQL in it.</summary>
     public static async Task<Place> PrepareAsync(EmbeddedOptions options, CancellationToken ct)
     {

@@ -36,9 +36,12 @@ public sealed class Sealing(CustomerKeys keys)
     /// The envelopes as sent, of the customers' events whose sender is known; those of other clients of the tables and those that cannot be
     /// read are left out. Free text whose key is destroyed reads as null.
     /// </summary>
+    /// <param name="personal">Whether personal data may be seen; if not, envelopes are as <see cref="Impersonal"/> leaves them.</param>
     /// <exception cref="SealBrokenException">A sealed text was altered.</exception>
-    public async Task<IReadOnlyList<(StoredEvent Stored, Envelope Sent)>> OpenAsync(IReadOnlyList<StoredEvent> events, CancellationToken ct)
+    public async Task<IReadOnlyList<(StoredEvent Stored, Envelope Sent)>> OpenAsync(
+        IReadOnlyList<StoredEvent> events, bool personal, CancellationToken ct)
     {
+        if (!personal) events = [.. events.Select(stored => stored with { Data = Impersonal.Of(EventType.Named(stored.Type), stored.Data) })];
         var byTenant = new Dictionary<string, IReadOnlyDictionary<string, CustomerKey>>(StringComparer.Ordinal);
         foreach (var tenant in events.GroupBy(stored => stored.Tenant, StringComparer.Ordinal))
             byTenant[tenant.Key] = await keys.FindAsync(tenant.Key, [.. Confiding(tenant).Distinct(StringComparer.Ordinal)], ct);

@@ -116,7 +116,7 @@ public sealed class RetractedIdsTests(FreshPlace fresh) : IClassFixture<FreshPla
             Envelope.Of("shop", "a", "ann", Given.Noon, new CustomerEvent.FeedbackGiven("nps", 9, null, null, null, null, null, null, comment));
         await AppendAsync(Answer("first"), Retraction("r", "a"), Answer("second"));
 
-        var opened = await sealing.OpenAsync(await log.ReadStreamAsync(tenant, "customer-ann", 1, Stop), Stop);
+        var opened = await sealing.OpenAsync(await log.ReadStreamAsync(tenant, "customer-ann", 1, Stop), personal: true, Stop);
 
         opened.Where(pair => pair.Sent.Id == "a").Select(pair => pair.Sent.Data.GetProperty("comment").GetString()).ShouldBe(["first", "second"]);
     }

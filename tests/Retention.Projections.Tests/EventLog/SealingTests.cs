@@ -29,7 +29,7 @@ public sealed class SealingTests(FreshPlace fresh) : IClassFixture<FreshPlace>
 
         await AppendAsync(sent);
 
-        var found = await sealing.OpenAsync(await ReadAsync(), Stop);
+        var found = await sealing.OpenAsync(await ReadAsync(), personal: true, Stop);
         found.Select(pair => Text(pair.Sent)).ShouldBe(sent.Select(Text));
     }
 
@@ -58,7 +58,7 @@ public sealed class SealingTests(FreshPlace fresh) : IClassFixture<FreshPlace>
         await AppendAsync(Envelope("1", "complaint_received", """{"complaintId":"k","text":"gone"}"""));
         await place.RunAsync($$"""delete from {schema}.customer_keys where tenant_id = '{{tenant}}'""");
 
-        var found = (await sealing.OpenAsync(await ReadAsync(), Stop)).ShouldHaveSingleItem().Sent;
+        var found = (await sealing.OpenAsync(await ReadAsync(), personal: true, Stop)).ShouldHaveSingleItem().Sent;
 
         found.Data.GetProperty("text").ValueKind.ShouldBe(JsonValueKind.Null);
         found.Data.GetProperty("complaintId").GetString().ShouldBe("k");
@@ -98,7 +98,7 @@ public sealed class SealingTests(FreshPlace fresh) : IClassFixture<FreshPlace>
             CustomerStream.Settings, "settings_changed", "X, Y", EventId.Of(tenant, "api", "1"), "{}"u8.ToArray(), new EventHeaders("api", "1", "x", "h", 1));
         await log.AppendAsync(tenant, [setting], AppendMode.KeepValid, Stop);
 
-        (await sealing.OpenAsync(await ReadAsync(), Stop)).ShouldBeEmpty();
+        (await sealing.OpenAsync(await ReadAsync(), personal: true, Stop)).ShouldBeEmpty();
     }
 
     private static Envelope Envelope(string id, string type, string data, string customer = "c")

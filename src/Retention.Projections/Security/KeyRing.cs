@@ -1,0 +1,51 @@
+using System.Collections.Frozen;
+
+namespace Retention.Projections.Security;
+
+/// <summary>The keys as requests look them up: read from the database at most once in a second, so that a revocation holds within one.</summary>
+public sealed class KeyRing(ApiKeys keys, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim reading = new(1, 1);
+    private volatile Held? held;
+
+    /// <summary>Whether there was any key at the last look; once there was one, requests need one.</summary>
+    public bool WasInUse => held is { InUse: true };
+
+    /// <summary>The keys as of at most a second ago.</summary>
+    public async ValueTask<Held> CurrentAsync(CancellationToken ct)
+    {
+        if (IsFresh(held)) return held!;
+        await reading.WaitAsync(ct);
+        try
+        {
+            if (IsFresh(held)) return held!;
+            var readAt = time.GetTimestamp();
+            return held = new Held(await keys.AllAsync(ct), readAt);
+        }
+        finally
+        {
+            reading.Release();
+        }
+    }
+
+    public void Dispose() => reading.Dispose();
+
+    private bool IsFresh(Held? known) => known is not null && time.GetElapsedTime(known.ReadAt) < Fresh;
+
+    /// <summary>The keys at one moment.</summary>
+    public sealed class Held(IReadOnlyList<ApiKey> all, long readAt)
+    {
+        private readonly FrozenDictionary<string, ApiKey> good =
+            all.Where(key => key.RevokedAt is null).ToFrozenDictionary(key => key.Prefix, StringComparer.Ordinal);
+
+        /// <summary>Whether any key was ever made: revoking the last one locks the service rather than opening it.</summary>
+        public bool InUse { get; } = all.Count > 0;
+
+        internal long ReadAt { get; } = readAt;
+
+        /// <summary>The key that this text is; null for what is none, or revoked.</summary>
+        public ApiKey? Find(string text) => ApiKey.PrefixOf(text) is { } prefix && good.GetValueOrDefault(prefix) is { } key && key.Is(text) ? key : null;
+    }
+}
