@@ -155,6 +155,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
             await WaitUntilReadyAsync(ending.Token);
             new RunningInstance(url, Environment.ProcessId, TimeProvider.System.GetUtcNow()).Announce(wish.DataFolder);
             await LoadDemoAsync(app.Services.GetRequiredService<DemoTenant>(), ending.Token);
+            await WarmUp.RunAsync(app.Services, ending.Token);
             SayWhereToLook(postgres);
             await Task.Delay(Timeout.Infinite, ending.Token);
         }

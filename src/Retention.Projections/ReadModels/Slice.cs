@@ -66,13 +66,13 @@ internal sealed class SlicedCells<TKey, TCounts>(SliceNumbers slices)
     where TKey : notnull
     where TCounts : struct, ICounts<TCounts>
 {
-    private readonly Dictionary<(int Slice, TKey Key), TCounts> sums = [];
+    private readonly List<Dictionary<TKey, TCounts>> bySlice = [];
 
-    public int Count => sums.Count;
+    public int Count => bySlice.Sum(sums => sums.Count);
 
     /// <summary>The cells that are not zero.</summary>
     public IEnumerable<KeyValuePair<(Slice Slice, TKey Key), TCounts>> Sums =>
-        sums.Select(cell => KeyValuePair.Create((slices[cell.Key.Slice], cell.Key.Key), cell.Value));
+        bySlice.SelectMany((sums, slice) => sums.Select(cell => KeyValuePair.Create((slices[slice], cell.Key), cell.Value)));
 
     public void Add(int slice, Contribution<TKey, TCounts> cells)
     {
@@ -92,8 +92,9 @@ internal sealed class SlicedCells<TKey, TCounts>(SliceNumbers slices)
     public void Add(int slice, TKey key, TCounts counts)
     {
         if (counts.Equals(default)) return;
-        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(sums, (slice, key), out _);
+        while (bySlice.Count <= slice) bySlice.Add([]);
+        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(bySlice[slice], key, out _);
         sum += counts;
-        if (sum.Equals(default)) sums.Remove((slice, key));
+        if (sum.Equals(default)) bySlice[slice].Remove(key);
     }
 }

@@ -151,7 +151,7 @@ public sealed class SegmentTests(ServiceFixture service)
     [InlineData("rfm?limit=1001", "out_of_range", "limit", "1 to 1000")]
     [InlineData("rfm?cursor=c01", "unknown_cursor", "cursor", "nextCursor")]
     [InlineData("rfm?cursor=%2F%2F", "unknown_cursor", "cursor", "nextCursor")]
-    [InlineData("rfm?grain=month", "unknown_parameter", "grain", "asOf, cursor, filter, format, limit, minPosition, refunds, segment, tz")]
+    [InlineData("rfm?grain=month", "unknown_parameter", "grain", "asOf, cursor, filter, format, knownAt, limit, minPosition, receipt, refunds, replay, segment, tz")]
     [InlineData("rfm?from=2025-01-01", "unknown_parameter", "from", "asOf")]
     [InlineData("rfm?groupBy=channel", "unknown_parameter", "groupBy", "asOf")]
     [InlineData("rfm?tz=Mars/Base", "unknown_time_zone", "tz", "Europe/Helsinki")]

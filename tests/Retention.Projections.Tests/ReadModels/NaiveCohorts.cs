@@ -187,13 +187,12 @@ internal sealed class NaiveCohorts
         null => true,
         "tier:gold" => person.Tier == "gold",
         "spend:>=10" => person.Spent >= 10,
-        "channel:web" => person.Orders.Count > 0,
-        _ => false,
+        var channel => person.Channel is not null && channel == $"channel:{person.Channel}",
     };
 
     private Person ToPerson(IGrouping<string, Happening> own)
     {
-        var (orders, booked, spent) = (new List<Instant>(), new List<(Instant At, decimal Amount)>(), 0m);
+        var (orders, booked, spent, channel) = (new List<Instant>(), new List<(Instant At, decimal Amount)>(), 0m, (string?)null);
         foreach (var purchase in own.Where(happening => happening.What == What.Bought).DistinctBy(happening => happening.About))
         {
             var refunded = 0m;
@@ -206,13 +205,13 @@ internal sealed class NaiveCohorts
             }
             var valid = !own.Any(happening => happening.What == What.Cancelled && happening.About == purchase.About)
                 && !(purchase.Amount > 0 && refunded == purchase.Amount);
-            if (valid) (orders, spent) = ([.. orders, AtOf(purchase)], spent + purchase.Amount - refunded);
+            if (valid) (orders, spent, channel) = ([.. orders, AtOf(purchase)], spent + purchase.Amount - refunded, channel ?? purchase.Source);
             if (trial.Choice.RefundsOnOwnDays) booked.AddRange([(AtOf(purchase), purchase.Amount), .. refunds]);
             else if (valid) booked.Add((AtOf(purchase), purchase.Amount - refunded));
         }
         var withdrawn = own.Where(happening => happening.What == What.Withdrew).Select(happening => (happening.Source, happening.About)).ToList();
         return new Person(
-            orders, booked, spent, TierOf(own, orders), [.. own.Where(happening => happening.What == What.Registered).Select(AtOf)],
+            orders, booked, spent, channel, TierOf(own, orders), [.. own.Where(happening => happening.What == What.Registered).Select(AtOf)],
             [.. own.Where(happening => happening.What == What.Complained).DistinctBy(happening => happening.About).Select(AtOf)],
             [.. own.Where(happening => happening.What == What.Answered && !withdrawn.Contains((happening.Source, happening.Id))).Select(AtOf)],
             [.. orders.SelectMany(at => Enumerable.Range(0, trial.Choice.Window).Select(DayOf(at).PlusDays))]);
@@ -230,9 +229,10 @@ internal sealed class NaiveCohorts
 
     /// <param name="Orders">Valid ones, in order.</param>
     /// <param name="Booked">Revenue by moment.</param>
+    /// <param name="Channel">Of the first valid order.</param>
     /// <param name="Active">Every day on which the customer is active.</param>
     private sealed record Person(
-        List<Instant> Orders, List<(Instant At, decimal Amount)> Booked, decimal Spent, string? Tier, List<Instant> Registrations,
+        List<Instant> Orders, List<(Instant At, decimal Amount)> Booked, decimal Spent, string? Channel, string? Tier, List<Instant> Registrations,
         List<Instant> Complaints, List<Instant> Answers, HashSet<LocalDate> Active)
     {
         public List<Instant> Of(CohortActivity kind) => kind switch
