@@ -200,7 +200,7 @@ internal sealed class QueryBenchmark(Place place, QueryOptions options, QueryRep
     private static Question By(Grain grain, Definition? definition = null)
     {
         var chosen = definition ?? Default;
-        return new Question(chosen, AsOf.In(chosen.Calendar, new DateTimeOffset(SampleShop.End)), chosen.By(grain));
+        return new Question(chosen, AsOf.In(chosen.Calendar, new DateTimeOffset(SampleShop.End.AddHours(1))), chosen.By(grain));
     }
 
     private static Selection SelectionOf(params string[] filters) => new([.. filters.Select(text => Condition.Parse(text).Condition!)]);
