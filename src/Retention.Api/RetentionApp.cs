@@ -80,7 +80,7 @@ public static class RetentionApp
         services.AddSingleton(options).AddSingleton(time);
         services.AddSingleton(_ => new NpgsqlDataSourceBuilder(options.ConnectionString) { ConnectionStringBuilder = { ApplicationName = "retention" } }.Build());
         services.AddSingleton(all => new Place(all.GetRequiredService<NpgsqlDataSource>(), options.Schema, options.HistoryMemory));
-        services.AddSingleton<EventLog>().AddSingleton<GroupCommit>().AddSingleton<SafePosition>().AddSingleton<CustomerKeys>().AddSingleton<Sealing>();
+        services.AddSingleton<EventLog>().AddSingleton<GroupCommit>().AddSingleton<SafePosition>().AddSingleton<CustomerKeys>().AddSingleton<Erasure>().AddSingleton<Sealing>();
         services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>().AddSingleton<FittedModels>().AddSingleton<ClosedPeriods>();
         services.AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();
         services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>();

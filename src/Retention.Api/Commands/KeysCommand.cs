@@ -83,7 +83,7 @@ internal static class KeysCommand
         return command;
     }
 
-    private static Task RecordAsync(Place place, string tenant, AdminAct act, CancellationToken ct) =>
+    private static Task<long> RecordAsync(Place place, string tenant, AdminAct act, CancellationToken ct) =>
         new AdminActs(new EventLog(place), TimeProvider.System).RecordAsync(tenant, act, ct);
 
     /// <summary>Does something in the database of the running service, or starts the private one for as long as it takes.</summary>

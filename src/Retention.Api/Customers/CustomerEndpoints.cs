@@ -24,6 +24,8 @@ public static class CustomerEndpoints
             .Describes<CustomerFigures>("A customer, by any of its ids, with orders, activity, attributes and timeline").ProducesProblem(404);
         customers.MapGet("{id}/timeline", (HttpContext http, Tenant tenant) => GetAsync(http, tenant, IdOf(http), whole: false))
             .Describes<TimelineAnswer>("The customer's events in order of business time, each with what became of it").ProducesProblem(404);
+        customers.MapDelete("{id}", (HttpContext http, Tenant tenant) => EraseEndpoint.DeleteAsync(http, tenant, IdOf(http)))
+            .WithSummary("Erase a customer, under all of its ids: its events, histories, key and what it adds to figures").Produces<ErasureReceipt>().ProducesProblem(404).ProducesProblem(409);
         // A table of segments that leaves out a cell, or has one twice, stops the service before it answers anything.
         RuntimeHelpers.RunClassConstructor(typeof(RfmSegments).TypeHandle);
         var segments = routes.MapGroup("/v1/segments").WithTags("Customers");

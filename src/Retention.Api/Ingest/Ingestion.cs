@@ -40,6 +40,7 @@ public sealed class Ingestion(
         for (var i = 0; i < appended.Count; i++)
         {
             if (appended[i] is Appended.Conflict) rejected.Add(Conflict(check.Valid[i], events[check.Valid[i]]));
+            if (appended[i] is Appended.Refused) rejected.Add(Erased(check.Valid[i], events[check.Valid[i]]));
         }
         rejected.Sort((a, b) => a.Index.CompareTo(b.Index));
         if (mode == AppendMode.AllOrNone && rejected.Count > 0) return new IngestOutcome(0, 0, rejected, await CurrentAsync(tenant, ct), 0);
@@ -97,6 +98,9 @@ public sealed class Ingestion(
     private static Rejection Conflict(int index, Envelope sent) => new(
         index, sent.Id, "conflict",
         [new Fault("id", "conflict", "is stored with other content (type, customer, occurredAt or data); the stored event stays as it is")]);
+
+    private static Rejection Erased(int index, Envelope sent) =>
+        new(index, sent.Id, "customer_erased", [new Fault("customer", "customer_erased", "is erased, and nothing is stored of it any more")]);
 
     private async Task<long> PositionAsync(string tenant, IReadOnlyList<Appended> appended, CancellationToken ct)
     {

@@ -23,5 +23,8 @@ internal sealed class AnswerMemory(ServiceOptions options) : IDisposable
         answers.Set(tag, answer, new MemoryCacheEntryOptions { Size = answer.Body.Length + Overhead, SlidingExpiration = TimeSpan.FromMinutes(30) });
     }
 
+    /// <summary>Forgets every answer: somebody who is in some of them is erased.</summary>
+    public void Forget() => answers.Clear();
+
     public void Dispose() => answers.Dispose();
 }

@@ -82,6 +82,7 @@ public static class RouteScopes
         ["DELETE /v1/replays/{name}"] = Scopes.Replay,
         ["POST /v1/models/clv/fit"] = Scopes.Replay,
 
+        ["DELETE /v1/customers/{id}"] = Scopes.Admin,
         ["GET /v1/tenants"] = Scopes.Admin,
         ["POST /v1/tenants"] = Scopes.Admin,
         ["DELETE /v1/tenants/{name}"] = Scopes.Admin,

@@ -22,6 +22,7 @@ internal sealed class AppendPlan
     private readonly HashSet<Guid> retracted = [];
     private readonly bool withheld;
 
+    /// <param name="streams">The versions of the streams that can be appended to.</param>
     /// <exception cref="VersionConflictException">A new event expects another version of its stream.</exception>
     public AppendPlan(string tenant, IReadOnlyList<NewEvent> events, AppendMode mode, IReadOnlyDictionary<string, long> streams, FoundIds found)
     {
@@ -32,10 +33,10 @@ internal sealed class AppendPlan
                 repeatedRetractions[target.ToEventId(tenant)] = index;
         for (var index = 0; index < events.Count; index++)
         {
-            verdicts[index] = Decide(index);
+            verdicts[index] = streams.ContainsKey(events[index].Stream) ? Decide(index) : new Verdict(Kind.Refused, default);
             if (verdicts[index].Kind == Kind.New) Add(index, streams[events[index].Stream]);
         }
-        withheld = mode == AppendMode.AllOrNone && Array.Exists(verdicts, verdict => verdict.Kind == Kind.Conflict);
+        withheld = mode == AppendMode.AllOrNone && Array.Exists(verdicts, verdict => verdict.Kind is Kind.Conflict or Kind.Refused);
     }
 
     private enum Kind
@@ -43,6 +44,7 @@ internal sealed class AppendPlan
         New,
         Duplicate,
         Conflict,
+        Refused,
     }
 
     /// <summary>The events to store, in the batch's order; empty when withheld.</summary>
@@ -65,6 +67,7 @@ internal sealed class AppendPlan
 
     private static Appended Result(Verdict verdict, Appended.Stored? stored) => verdict.Kind switch
     {
+        Kind.Refused => new Appended.Refused(),
         Kind.Conflict => new Appended.Conflict(verdict.By.Position ?? stored?.Position),
         Kind.Duplicate when (verdict.By.Position ?? stored?.Position) is { } at => new Appended.Duplicate(at),
         Kind.New when stored is not null => stored,

@@ -31,7 +31,7 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
         """;
 
     private const string LockStreams = """
-        select s.id, s.version
+        select s.id, s.version, coalesce(s.is_archived, false)
         from unnest($2) with ordinality as wanted (id, place) join {schema}.mt_streams s on s.tenant_id = $1 and s.id = wanted.id
         order by wanted.place for update of s
         """;
@@ -105,7 +105,8 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
 
         await reader.NextResultAsync(ct);
         var versions = new Dictionary<string, long>(streams.Length, StringComparer.Ordinal);
-        while (await reader.ReadAsync(ct)) versions.Add(reader.GetString(0), reader.GetInt64(1));
+        while (await reader.ReadAsync(ct))
+            if (!reader.GetBoolean(2)) versions.Add(reader.GetString(0), reader.GetInt64(1));
 
         await reader.NextResultAsync(ct);
         return (made, versions, await Known.ReadAsync(reader, ct));

@@ -17,6 +17,9 @@ public abstract record Appended
     /// <param name="Position">Where it stands; null when it is an event of this batch that was withheld.</param>
     public sealed record Conflict(long? Position) : Appended;
 
-    /// <summary>Not stored, since another event of its <see cref="AppendMode.AllOrNone"/> batch is a conflict.</summary>
+    /// <summary>Not stored, since its stream is archived: its customer is erased.</summary>
+    public sealed record Refused : Appended;
+
+    /// <summary>Not stored, since another event of its <see cref="AppendMode.AllOrNone"/> batch is a conflict or refused.</summary>
     public sealed record Withheld : Appended;
 }

@@ -21,7 +21,10 @@ public sealed class Sealing(CustomerKeys keys)
 
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The envelopes as events to append, in order. Only customers with free text in the batch get a key.</summary>
+    /// <summary>
+    /// The envelopes as events to append, in order. Only customers with free text in the batch get a key; free text of an erased one is left
+    /// out, and the append refuses its event.
+    /// </summary>
     /// <exception cref="ArgumentException">A type is not in the vocabulary: validation comes first.</exception>
     public async Task<IReadOnlyList<NewEvent>> SealAsync(string tenant, IReadOnlyList<Envelope> envelopes, CancellationToken ct)
     {
@@ -73,7 +76,7 @@ public sealed class Sealing(CustomerKeys keys)
     {
         var id = EventId.Of(tenant, envelope.Source, envelope.Id);
         var data = HasFreeText(type, envelope.Data)
-            ? Rewrite(type, envelope.Data, (name, text) => key!.Seal(text, Context(id, name)))
+            ? Rewrite(type, envelope.Data, (name, text) => key?.Seal(text, Context(id, name)))
             : envelope.Data;
         var headers = new EventHeaders(
             envelope.Source, envelope.Id, envelope.OccurredAt.ToString(Rfc3339, CultureInfo.InvariantCulture),

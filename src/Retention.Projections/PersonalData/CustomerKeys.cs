@@ -7,7 +7,7 @@ namespace Retention.Projections.PersonalData;
 /// <summary>The customers' keys. Destroying a row makes that customer's free text unreadable wherever it is stored.</summary>
 public sealed class CustomerKeys(Place place)
 {
-    /// <summary>The keys of all these customers; who has none gets one, which is durable before this returns.</summary>
+    /// <summary>The keys of all these customers; who has none gets one, which is durable before this returns. An erased customer has none for ever.</summary>
     public async Task<IReadOnlyDictionary<string, CustomerKey>> EnsureAsync(
         string tenant, IReadOnlyCollection<string> customers, CancellationToken ct)
     {
@@ -26,7 +26,7 @@ public sealed class CustomerKeys(Place place)
         var keys = new Dictionary<string, CustomerKey>(StringComparer.Ordinal);
         if (customers.Count == 0) return keys;
         await using var command = place.Command(
-            "select customer_id, key from {schema}.customer_keys where tenant_id = $1 and customer_id = any($2)");
+            "select customer_id, key from {schema}.customer_keys where tenant_id = $1 and customer_id = any($2) and erased_at is null");
         command.Parameters.AddWithValue(tenant);
         command.Parameters.AddWithValue(NpgsqlDbType.Array | NpgsqlDbType.Text, customers.ToArray());
         await using var reader = await command.ExecuteReaderAsync(ct);

@@ -17,7 +17,8 @@ public sealed class AdminActs(EventLog.EventLog log, TimeProvider time)
     // No client can send an empty source, so none can take the id of an act.
     private const string NoSource = "";
 
-    public async Task RecordAsync(string tenant, AdminAct act, CancellationToken ct)
+    /// <returns>The position of the record.</returns>
+    public async Task<long> RecordAsync(string tenant, AdminAct act, CancellationToken ct)
     {
         var id = $"act-{Guid.CreateVersion7(time.GetUtcNow()):n}";
         var (data, at) = (act.ToData(), time.GetUtcNow());
@@ -26,7 +27,8 @@ public sealed class AdminActs(EventLog.EventLog log, TimeProvider time)
         var happened = new NewEvent(
             CustomerStream.Audit, AdminAct.Name, $"{typeof(AdminAct).FullName}, {typeof(AdminAct).Assembly.GetName().Name}",
             EventId.Of(tenant, NoSource, id), Encoding.UTF8.GetBytes(data), headers);
-        await log.AppendAsync(tenant, [happened], AppendMode.AllOrNone, ct);
+        var appended = await log.AppendAsync(tenant, [happened], AppendMode.AllOrNone, ct);
+        return ((Appended.Stored)appended[0]).Position;
     }
 
     /// <summary>Every act of a tenant, in order.</summary>
