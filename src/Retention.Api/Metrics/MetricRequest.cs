@@ -10,47 +10,6 @@ using Retention.Projections.Running;
 
 namespace Retention.Api.Metrics;
 
-/// <summary>What a metric can be asked, besides what all can.</summary>
-/// <param name="Own">Parameters besides the common ones.</param>
-public sealed record MetricShape(params IReadOnlyList<string> Own)
-{
-    /// <summary>The parameters that every question takes.</summary>
-    private static readonly string[] Common = ["tz", "asOf", "knownAt", "minPosition", "replay", "format"];
-
-    private static readonly string[] OfCustomers = ["activity", "refunds", "filter"];
-
-    private static readonly string[] OfPeriods = ["from", "to", "grain"];
-
-    /// <summary>Whether periods are answered; a list is of one moment.</summary>
-    public bool Periods { get; init; } = true;
-
-    /// <summary>Whether from and to without a grain ask for one row of exactly that range; else the grain is month.</summary>
-    public bool ExactRange { get; init; } = true;
-
-    /// <summary>Whether without a grain the whole range is one row, even where an end of it is not given.</summary>
-    public bool WholeRange { get; init; }
-
-    /// <summary>Whether there are periods of an hour.</summary>
-    public bool Hours { get; init; }
-
-    /// <summary>Whether customers can be grouped by a dimension.</summary>
-    public bool Groups { get; init; } = true;
-
-    /// <summary>What can be grouped by.</summary>
-    public IReadOnlyList<string> Dimensions { get; init; } = QuestionReader.GroupDimensions;
-
-    /// <summary>Whether rows can be compared with the period before.</summary>
-    public bool Compares { get; init; }
-
-    /// <summary>Whether customers are counted, whose facts can be chosen and defined otherwise.</summary>
-    public bool Filters { get; init; } = true;
-
-    /// <summary>Whether the answer is one of a metric, which can carry a receipt.</summary>
-    public bool Receipts { get; init; } = true;
-
-    public IReadOnlyList<string> Parameters => [.. Periods ? OfPeriods : [], .. Common, .. Filters ? OfCustomers : [], .. Groups ? (string[])["groupBy"] : [], .. Compares ? (string[])["compare"] : [], .. Receipts ? (string[])["receipt"] : [], .. Own];
-}
-
 /// <summary>
 /// A metric question from a query string, at one consistent look at its tenant: what is asked, by which definition and as of when, with
 /// the tenant's settings for whatever is not given.
@@ -135,8 +94,8 @@ public sealed class MetricRequest : IAsyncDisposable
             var request = new MetricRequest(snapshot, question, query, format, knownAt);
             query.Done();
             if (receipt) request.asked = (http.Request.Path.Value!, http.Request.Query, await Receipt.SettingsAtAsync(services.GetRequiredService<TenantSettings>(), tenant, snapshot.Reflection.Position, ct));
-            // What was known earlier, is supposed or was replayed follows from more than what is reflected.
-            if (knownAt is null && scope is null && query.Text("replay") is null) http.Features.Set(new Found(snapshot.Reflection, question.AsOf.Moment));
+            // What was known earlier, or is supposed, follows from more than what is reflected.
+            if (knownAt is null && scope is null) http.Features.Set(new Found(snapshot.Reflection, question.AsOf.Moment));
             return request;
         }
         catch

@@ -16,10 +16,9 @@ public sealed class Columns
     /// <summary>Stands in <see cref="Margin"/> for a purchase whose margin is not known.</summary>
     public const long UnknownMargin = long.MinValue;
 
-    private readonly Dictionary<string, int> channelCodes = new(StringComparer.Ordinal);
-    private readonly Dictionary<byte[], Fact.Profile> profiles = new(Utf8Comparer.Instance);
+    private readonly TextCodes channels = new();
+    private readonly SharedProfiles profiles = new();
     private readonly CompactReader reader = new([]);
-    private readonly List<string?> channels = [null];
     private readonly Dictionary<int, long> purchaseKnownUntil = [];
     private readonly Dictionary<int, long> otherKnownUntil = [];
     private readonly Dictionary<int, PurchaseDetails> details = [];
@@ -54,9 +53,6 @@ public sealed class Columns
 
         /// <summary>Something was retracted.</summary>
         Retracts = 4,
-
-        /// <summary>The customer departed.</summary>
-        Departs = 8,
     }
 
     /// <summary>How many customers there are.</summary>
@@ -78,6 +74,14 @@ public sealed class Columns
     {
         var columns = new Columns();
         foreach (var (customer, entries) in customers) columns.Add(customer, entries);
+        return columns;
+    }
+
+    /// <summary>Customers with their whole histories, without names and details.</summary>
+    public static Columns OfCores(IEnumerable<KeyValuePair<string, CustomerHistory>> customers)
+    {
+        var columns = new Columns();
+        foreach (var (customer, history) in customers) columns.AddCore(customer, history);
         return columns;
     }
 
@@ -159,7 +163,7 @@ public sealed class Columns
                 AddOther(known, entry.Fact);
                 continue;
             }
-            AddPurchase(known, purchase.Order, purchase.Total, purchase.Margin, CodeOf(purchase.Channel));
+            AddPurchase(known, purchase.Order, purchase.Total, purchase.Margin, channels.CodeOf(purchase.Channel));
             if (purchase.Details is { } lines) details[Purchases - 1] = lines;
         }
         Close(customer);
@@ -188,21 +192,9 @@ public sealed class Columns
     }
 
     internal void AddPurchase(Known known, long orderKey, long charged, long? ownMargin, ReadOnlySpan<byte> channelName) =>
-        AddPurchase(known, orderKey, charged, ownMargin, CodeOf(channelName));
+        AddPurchase(known, orderKey, charged, ownMargin, channels.CodeOf(channelName));
 
-    /// <summary>Profiles repeat from customer to customer; equal ones are one object.</summary>
-    internal void AddProfile(Known known, CompactReader from)
-    {
-        var start = from.At;
-        FactFormat.SkipProfile(from);
-        var bytes = from.Since(start);
-        if (!profiles.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(bytes, out var profile))
-        {
-            var key = bytes.ToArray();
-            profiles[key] = profile = (Fact.Profile)FactFormat.Read(FactKind.Profile, new CompactReader(key));
-        }
-        AddOther(known, profile);
-    }
+    internal void AddProfile(Known known, CompactReader from) => AddOther(known, profiles.Read(from));
 
     internal void AddOther(Known known, Fact fact)
     {
@@ -289,24 +281,6 @@ public sealed class Columns
         return false;
     }
 
-    private int CodeOf(string? name)
-    {
-        if (string.IsNullOrEmpty(name)) return 0;
-        if (channelCodes.TryGetValue(name, out var code)) return code;
-        channels.Add(name);
-        return channelCodes[name] = channels.Count - 1;
-    }
-
-    private int CodeOf(ReadOnlySpan<byte> utf8)
-    {
-        if (utf8.IsEmpty) return 0;
-        const int ordinary = 64;
-        if (utf8.Length > ordinary) return CodeOf(System.Text.Encoding.UTF8.GetString(utf8));
-        Span<char> name = stackalloc char[ordinary];
-        name = name[..System.Text.Encoding.UTF8.GetChars(utf8, name)];
-        return channelCodes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var code) ? code : CodeOf(name.ToString());
-    }
-
     private void GrowPurchases()
     {
         var size = Math.Max(64, Purchases * 2);
@@ -325,26 +299,5 @@ public sealed class Columns
         var none = new long[size];
         none.AsSpan().Fill(UnknownMargin);
         return none;
-    }
-
-    /// <summary>Compares bytes by what they are, so that a span finds its array.</summary>
-    private sealed class Utf8Comparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
-    {
-        public static readonly Utf8Comparer Instance = new();
-
-        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
-
-        public int GetHashCode(byte[] obj) => GetHashCode(obj.AsSpan());
-
-        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
-
-        public int GetHashCode(ReadOnlySpan<byte> alternate)
-        {
-            var hash = new HashCode();
-            hash.AddBytes(alternate);
-            return hash.ToHashCode();
-        }
-
-        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
     }
 }

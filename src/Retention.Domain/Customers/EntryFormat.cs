@@ -47,7 +47,7 @@ public readonly record struct EntryPlace(int Tenant, string Customer, long Occur
 public sealed class EntryReader(byte[] bytes)
 {
     private readonly CompactReader reader = new([]);
-    private readonly HashSet<string> texts = new(StringComparer.Ordinal);
+    private readonly TextCodes texts = new();
     private int next;
 
     public bool AtEnd => next == bytes.Length;
@@ -73,16 +73,5 @@ public sealed class EntryReader(byte[] bytes)
         return new Entry(from, until, occurredAt, source, id, fact);
     }
 
-    private string ReadShared()
-    {
-        var utf8 = reader.ReadUtf8();
-        const int ordinary = 128;
-        if (utf8.Length > ordinary) return System.Text.Encoding.UTF8.GetString(utf8);
-        Span<char> text = stackalloc char[ordinary];
-        text = text[..System.Text.Encoding.UTF8.GetChars(utf8, text)];
-        var known = texts.GetAlternateLookup<ReadOnlySpan<char>>();
-        if (known.TryGetValue(text, out var shared)) return shared;
-        texts.Add(shared = text.ToString());
-        return shared;
-    }
+    private string ReadShared() => texts[texts.CodeOf(reader.ReadUtf8())] ?? "";
 }

@@ -37,8 +37,7 @@ public interface ICells<TKey, TCounts>
 }
 
 /// <summary>
-/// A sparse sum of contributions. Adding what a customer contributes after a change and subtracting what it contributed before gives
-/// the difference that the change makes; cells that end at zero are absent.
+/// A sparse sum of contributions; cells that end at zero are absent.
 /// </summary>
 public sealed class Cells<TKey, TCounts> : ICells<TKey, TCounts>, IMergeable<Cells<TKey, TCounts>>, IEnumerable<KeyValuePair<TKey, TCounts>>
     where TKey : notnull
@@ -50,18 +49,16 @@ public sealed class Cells<TKey, TCounts> : ICells<TKey, TCounts>, IMergeable<Cel
 
     public TCounts this[TKey key] => sums.GetValueOrDefault(key);
 
-    public void Clear() => sums.Clear();
-
-    public void Add(TKey key, TCounts counts) => Change(key, counts);
+    public void Add(TKey key, TCounts counts)
+    {
+        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(sums, key, out _);
+        sum += counts;
+        if (sum.Equals(default)) sums.Remove(key);
+    }
 
     public void Add(Cells<TKey, TCounts> others)
     {
         foreach (var (key, counts) in others.sums) Add(key, counts);
-    }
-
-    public void Subtract(Cells<TKey, TCounts> others)
-    {
-        foreach (var (key, counts) in others.sums) Change(key, default(TCounts) - counts);
     }
 
     public Dictionary<TKey, TCounts>.Enumerator GetEnumerator() => sums.GetEnumerator();
@@ -69,11 +66,4 @@ public sealed class Cells<TKey, TCounts> : ICells<TKey, TCounts>, IMergeable<Cel
     IEnumerator<KeyValuePair<TKey, TCounts>> IEnumerable<KeyValuePair<TKey, TCounts>>.GetEnumerator() => GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    private void Change(TKey key, TCounts difference)
-    {
-        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(sums, key, out _);
-        sum += difference;
-        if (sum.Equals(default)) sums.Remove(key);
-    }
 }

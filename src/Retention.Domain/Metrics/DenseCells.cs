@@ -4,7 +4,7 @@ namespace Retention.Domain.Metrics;
 
 /// <summary>
 /// A sum of contributions by whole numbers that lie close together, such as periods or days, in one array that grows as needed: the
-/// sink of a fold over all customers, where <see cref="Cells{TKey,TCounts}"/> is that of a change. Once the array spans the numbers that
+/// sink of a fold over all customers, where <see cref="Cells{TKey,TCounts}"/> is that of few customers. Once the array spans the numbers that
 /// occur, adding allocates nothing. Each core fills cells of its own, and <see cref="Add(DenseCells{TCounts})"/> merges them.
 /// </summary>
 public sealed class DenseCells<TCounts> : ICells<int, TCounts>, IMergeable<DenseCells<TCounts>>, IEnumerable<KeyValuePair<int, TCounts>>

@@ -21,7 +21,7 @@ internal sealed record HistoryCopy(Guid Histories, long Position, IReadOnlyList<
     /// <summary>More changes than this settle into a part, so that a small change does not rebuild a large one.</summary>
     private const int MostChanged = 10_000;
 
-    private readonly HistoryPart changes = new(Columns.Of(Changed.Select(pair => (pair.Key, pair.Value.Entries))));
+    private readonly HistoryPart changes = new(Columns.OfCores(Changed));
     private Dictionary<string, (int Part, int Customer)>? places;
 
     /// <summary>All parts; together they hold each customer once.</summary>
@@ -44,7 +44,7 @@ internal sealed record HistoryCopy(Guid Histories, long Position, IReadOnlyList<
         var settled = Without(newer.Keys);
         if (changed.Count <= MostChanged) return new HistoryCopy(Histories, position, settled, changed) { places = places };
 
-        var part = Columns.Of(changed.Select(pair => (pair.Key, pair.Value.Entries)));
+        var part = Columns.OfCores(changed);
         for (var customer = 0; customer < part.Count; customer++) places![part.IdOf(customer)] = (settled.Count, customer);
         return new HistoryCopy(Histories, position, [.. settled, new HistoryPart(part)], new Dictionary<string, CustomerHistory>()) { places = places };
     }

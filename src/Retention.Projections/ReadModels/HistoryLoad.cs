@@ -35,7 +35,7 @@ internal sealed class HistoryLoad(Place place, string tenant)
         foreach (var customers in longer.Chunk(PartSize / 64))
         {
             var histories = await CustomerHistories.OfAsync(snapshot, place, (tenant, customers), ct);
-            take(Columns.Of(histories.Select(pair => (pair.Key, pair.Value.Entries))));
+            take(Columns.OfCores(histories));
         }
     }
 

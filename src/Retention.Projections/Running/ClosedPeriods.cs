@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
@@ -14,10 +13,7 @@ public sealed record ClosedPeriod(PeriodClosed Closing, long Position, DateTimeO
 /// <summary>The closed periods of tenants, each an event in the tenant's stream <c>periods</c>.</summary>
 public sealed class ClosedPeriods(EventLog.EventLog log, TimeProvider time)
 {
-    private const string Source = "retention";
-
-    // No client can send an empty source, so none can take the id of a closing.
-    private const string NoSource = "";
+    private static readonly OwnEvents Closings = new(CustomerStream.Periods, PeriodClosed.Name, typeof(PeriodClosed), PeriodClosed.SchemaVersion);
 
     /// <summary>Every period that a tenant closed, in order of closing.</summary>
     /// <exception cref="UnreadableEventException">One of them cannot be read.</exception>
@@ -63,15 +59,6 @@ public sealed class ClosedPeriods(EventLog.EventLog log, TimeProvider time)
         }
     }
 
-    private NewEvent Event(string tenant, PeriodClosed closing, long version)
-    {
-        var id = $"period-{version + 1}";
-        var data = closing.ToData();
-        var at = time.GetUtcNow();
-        var hash = ContentHash.Of(PeriodClosed.Name, CustomerStream.Periods, at, JsonSerializer.Deserialize<JsonElement>(data));
-        var headers = new EventHeaders(Source, id, Timestamp.Format(at), hash, PeriodClosed.SchemaVersion);
-        return new NewEvent(
-            CustomerStream.Periods, PeriodClosed.Name, $"{typeof(PeriodClosed).FullName}, {typeof(PeriodClosed).Assembly.GetName().Name}",
-            EventId.Of(tenant, NoSource, id), Encoding.UTF8.GetBytes(data), headers, version);
-    }
+    private NewEvent Event(string tenant, PeriodClosed closing, long version) =>
+        Closings.Happened((tenant, $"period-{version + 1}"), closing.ToData(), time.GetUtcNow(), version);
 }

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using Retention.Domain.Clv;
 using Retention.Domain.Events;
 using Retention.Projections.EventLog;
@@ -13,10 +11,7 @@ public sealed record FittedModel(ClvModelFitted Fit, long Position, DateTimeOffs
 /// <summary>The fitted models of tenants, each an event in the tenant's stream <c>models</c>.</summary>
 public sealed class FittedModels(EventLog.EventLog log, TimeProvider time)
 {
-    private const string Source = "retention";
-
-    // No client can send an empty source, so none can take the id of a fit.
-    private const string NoSource = "";
+    private static readonly OwnEvents Fits = new(CustomerStream.Models, ClvModelFitted.Name, typeof(ClvModelFitted), ClvModelFitted.SchemaVersion);
 
     /// <summary>Every fit that a tenant ever made, in order.</summary>
     /// <param name="upTo">The log position up to which events are known.</param>
@@ -72,15 +67,6 @@ public sealed class FittedModels(EventLog.EventLog log, TimeProvider time)
         }
     }
 
-    private NewEvent Event(string tenant, ClvModelFitted fit, long version)
-    {
-        var id = $"clv-model-{version + 1}";
-        var data = fit.ToData();
-        var at = time.GetUtcNow();
-        var hash = ContentHash.Of(ClvModelFitted.Name, CustomerStream.Models, at, JsonSerializer.Deserialize<JsonElement>(data));
-        var headers = new EventHeaders(Source, id, Timestamp.Format(at), hash, ClvModelFitted.SchemaVersion);
-        return new NewEvent(
-            CustomerStream.Models, ClvModelFitted.Name, $"{typeof(ClvModelFitted).FullName}, {typeof(ClvModelFitted).Assembly.GetName().Name}",
-            EventId.Of(tenant, NoSource, id), Encoding.UTF8.GetBytes(data), headers, version);
-    }
+    private NewEvent Event(string tenant, ClvModelFitted fit, long version) =>
+        Fits.Happened((tenant, $"clv-model-{version + 1}"), fit.ToData(), time.GetUtcNow(), version);
 }

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
-using System.Text.Json;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
 using Retention.Projections.EventLog;
@@ -17,10 +15,7 @@ public sealed record SettingsVersion(Settings Settings, long Version, long Posit
 /// <summary>A tenant's settings as the log holds them, ahead of what is projected.</summary>
 public sealed class TenantSettings(EventLog.EventLog log, TimeProvider time)
 {
-    private const string Source = "retention";
-
-    // No client can send an empty source, so none can take the id of a change.
-    private const string NoSource = "";
+    private static readonly OwnEvents Changes = new(CustomerStream.Settings, SettingsChanged.Name, typeof(SettingsChanged), SettingsChanged.SchemaVersion);
 
     private static readonly TimeSpan Recent = TimeSpan.FromSeconds(1);
 
@@ -81,15 +76,6 @@ public sealed class TenantSettings(EventLog.EventLog log, TimeProvider time)
         }
     }
 
-    private NewEvent Changed(string tenant, Settings settings, long version)
-    {
-        var id = $"settings-{version + 1}";
-        var data = new SettingsChanged(settings).ToData();
-        var at = time.GetUtcNow();
-        var hash = ContentHash.Of(SettingsChanged.Name, CustomerStream.Settings, at, JsonSerializer.Deserialize<JsonElement>(data));
-        var headers = new EventHeaders(Source, id, Timestamp.Format(at), hash, SettingsChanged.SchemaVersion);
-        return new NewEvent(
-            CustomerStream.Settings, SettingsChanged.Name, $"{typeof(SettingsChanged).FullName}, {typeof(SettingsChanged).Assembly.GetName().Name}",
-            EventId.Of(tenant, NoSource, id), Encoding.UTF8.GetBytes(data), headers, version);
-    }
+    private NewEvent Changed(string tenant, Settings settings, long version) =>
+        Changes.Happened((tenant, $"settings-{version + 1}"), new SettingsChanged(settings).ToData(), time.GetUtcNow(), version);
 }
