@@ -80,18 +80,20 @@ public static class RetentionApp
         services.AddSingleton(options).AddSingleton(time);
         services.AddSingleton(_ => new NpgsqlDataSourceBuilder(options.ConnectionString) { ConnectionStringBuilder = { ApplicationName = "retention" } }.Build());
         services.AddSingleton(all => new Place(all.GetRequiredService<NpgsqlDataSource>(), options.Schema, options.HistoryMemory));
-        services.AddSingleton<EventLog>().AddSingleton<GroupCommit>().AddSingleton<SafePosition>().AddSingleton<CustomerKeys>().AddSingleton<Erasure>().AddSingleton<Sealing>();
-        services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>().AddSingleton<FittedModels>().AddSingleton<ClosedPeriods>();
-        services.AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();
-        services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<Tenants>().AddSingleton<TenantSettings>();
-        services.AddSingleton<ComplaintReceipts>().AddSingleton<ComplaintOrder>().AddSingleton<GivenScales>().AddSingleton<RevisedScores>().AddSingleton<Ingestion>().AddSingleton<TenantChange>().AddSingleton<Readiness>();
+        services.AddSingleton<EventLog>().AddSingleton<GroupCommit>().AddSingleton<SafePosition>();
+        services.AddSingleton<CustomerKeys>().AddSingleton<Erasure>().AddSingleton<Sealing>();
+        services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<ReflectionWatch>();
+        services.AddSingleton<Tenants>().AddSingleton<TenantSettings>().AddSingleton<TenantChange>();
+        services.AddSingleton<FittedModels>().AddSingleton<ClosedPeriods>();
+        services.AddSingleton<ComplaintReceipts>().AddSingleton<ComplaintOrder>().AddSingleton<GivenScales>().AddSingleton<RevisedScores>();
+        services.AddSingleton<Ingestion>().AddSingleton<Readiness>();
         services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
         services.AddSingleton<ImportRuns>().AddSingleton<ImportRetraction>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
         services.AddSingleton<Projections.Replays.Replays>().AddSingleton<SkippedEvents>();
         services.AddSingleton<ApiKeys>().AddSingleton<KeyRing>().AddSingleton<AdminActs>().AddSingleton<Gate>();
         services.AddHostedService<RefusingToStandOpen>();
         services.AddHostedService<Projecting>().AddHostedService<Watching>();
-        services.AddSingleton<ReflectionWatch>().AddSingleton<AnswerMemory>().AddSingleton<PolledAnswers>();
+        services.AddSingleton<AnswerMemory>().AddSingleton<PolledAnswers>();
         services.AddResponseCompression();
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .WithOrigins([.. options.Origins]).AllowAnyHeader().AllowAnyMethod()
