@@ -84,7 +84,7 @@ public static class RetentionApp
         services.AddSingleton<CustomerKeys>().AddSingleton<Erasure>().AddSingleton<Sealing>();
         services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<ReflectionWatch>();
         services.AddSingleton<Tenants>().AddSingleton<TenantSettings>().AddSingleton<TenantChange>();
-        services.AddSingleton<FittedModels>().AddSingleton<ClosedPeriods>();
+        services.AddSingleton<FittedModels>().AddSingleton<ClvFitting>().AddSingleton<ClosedPeriods>();
         services.AddSingleton<ComplaintReceipts>().AddSingleton<ComplaintOrder>().AddSingleton<GivenScales>().AddSingleton<RevisedScores>();
         services.AddSingleton<Ingestion>().AddSingleton<Readiness>();
         services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using Retention.Api;
+using Retention.Api.Clv;
 using Retention.Api.Demo;
 using Retention.Api.Ingest;
 using Retention.Api.Ingest.Imports;
@@ -103,12 +104,10 @@ public sealed class DashboardFixture : IAsyncLifetime
         if (postgres is not null) await postgres.DisposeAsync();
     }
 
-    private async Task LoadAsync(IServiceProvider services)
+    private static async Task LoadAsync(IServiceProvider services)
     {
         var (ingestion, imports, progress) = (services.GetRequiredService<Ingestion>(), services.GetRequiredService<ImportTable>(), services.GetRequiredService<Progress>());
-        var demo = new DemoTenant(ingestion, imports, progress, TimeProvider.System) { Customers = 1_500 };
+        var demo = new DemoTenant(ingestion, imports, progress, services.GetRequiredService<ClvFitting>(), TimeProvider.System) { Customers = 1_500 };
         await demo.LoadAsync(_ => { }, CancellationToken.None);
-        using var fit = await Client.PostAsync(new Uri("/v1/models/clv/fit", UriKind.Relative), new StringContent("""{ "model": "mbg-nbd" }""", null, "application/json"));
-        fit.EnsureSuccessStatusCode();
     }
 }

@@ -181,7 +181,7 @@ function waterfall(of: ReturnType<typeof card>, row: RetentionRow): void {
       ...option,
       tooltip: { show: false },
       grid: { ...(option.grid as object), top: 28 },
-      xAxis: { ...(option.xAxis as object), data: steps.map(step => step.name), axisLabel: { ...(option.xAxis as { axisLabel: object }).axisLabel, interval: 0, hideOverlap: false, fontSize: rem(0.79), width: rem(3.8), overflow: 'break' } },
+      xAxis: { ...(option.xAxis as object), data: steps.map(step => step.name), axisLabel: { ...(option.xAxis as { axisLabel: object }).axisLabel, interval: 0, hideOverlap: false, fontSize: rem(0.79), lineHeight: rem(0.95), width: rem(3.8), overflow: 'break' } },
       series: [
         { type: 'bar', stack: 'fall', silent: true, itemStyle: { color: 'transparent' }, emphasis: { disabled: true }, data: steps.map(step => Math.min(step.from, step.to)), barCategoryGap: '28%' },
         {

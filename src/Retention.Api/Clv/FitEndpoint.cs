@@ -2,11 +2,7 @@ using System.Text.Json;
 using Retention.Api.Metrics;
 using Retention.Api.Tenancy;
 using Retention.Domain.Clv;
-using Retention.Domain.Definitions;
 using Retention.Domain.Events;
-using Retention.Projections.EventLog;
-using Retention.Projections.ReadModels;
-using Retention.Projections.Running;
 
 namespace Retention.Api.Clv;
 
@@ -16,44 +12,13 @@ namespace Retention.Api.Clv;
 /// </summary>
 public static class FitEndpoint
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
-    public static async Task<IResult> PostAsync(
-        HttpContext http, Tenant tenant, EventLog log, Progress progress, Projector projector, FittedModels models, Place place, TimeProvider time)
+    public static async Task<IResult> PostAsync(HttpContext http, Tenant tenant, ClvFitting fitting)
     {
-        var ct = http.RequestAborted;
         new QueryReader(http.Request.Query).Only();
-        using var body = await JsonBody.ReadAsync(http.Request, ct);
+        using var body = await JsonBody.ReadAsync(http.Request, http.RequestAborted);
         FitBody.RefuseFaults(body.RootElement);
-        await ReachAsync(progress, tenant.Name, await log.LastIssuedAsync(ct), ct);
-
-        var (asked, definition, sample, trainedAt) = await SampleAsync(place, tenant.Name, body.RootElement, time.GetUtcNow(), ct);
-        var (fitted, refused) = ClvTraining.Fit(sample, asked, (definition, trainedAt));
-        if (fitted is null)
-        {
-            var code = JsonNamingPolicy.SnakeCaseLower.ConvertName(refused!.Reason.ToString());
-            throw new ProblemException(422, code, $"The fit is refused: {refused.Explanation}", new Fault("", code, refused.Explanation));
-        }
-        var stored = await models.AppendAsync(tenant.Name, fitted, ct);
-        projector.Nudge();
-        await progress.ReachedAsync(tenant.Name, stored.Position, Patience, ct);
+        var stored = await fitting.FitAsync(tenant.Name, lastWhole => FitBody.Read(body.RootElement, lastWhole), http.RequestAborted);
         return Results.Json(FitFigures.Of(stored), MetricAnswer.Json);
-    }
-
-    /// <summary>The sample is read at one look at the tenant, which ends before the fit begins.</summary>
-    private static async Task<(ClvFitRequest Asked, Definition Definition, ClvSample Sample, long TrainedAt)> SampleAsync(
-        Place place, string tenant, JsonElement body, DateTimeOffset now, CancellationToken ct)
-    {
-        await using var snapshot = await Snapshot.OpenAsync(place, tenant, ct);
-        var definition = snapshot.Reflection.Settings.ToDefinition();
-        var asked = FitBody.Read(body, definition.Calendar.DayOf(now.UtcTicks).AddDays(-1));
-        return (asked, definition, await PurchaseSpanCells.SampleAsync(snapshot, definition, asked.ObservationEnd, ct), snapshot.Reflection.Position);
-    }
-
-    private static async Task ReachAsync(Progress progress, string tenant, long position, CancellationToken ct)
-    {
-        if (!await progress.ReachedAsync(tenant, position, Patience, ct))
-            throw new ProblemException(503, "behind", $"Projections have not reached position {position} within {Patience.TotalSeconds} s.") { RetryAfter = 5 };
     }
 }
 

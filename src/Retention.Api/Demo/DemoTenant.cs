@@ -1,12 +1,14 @@
 using NodaTime;
+using Retention.Api.Clv;
 using Retention.Api.Ingest;
 using Retention.Api.Ingest.Imports;
+using Retention.Domain.Clv;
 using Retention.Projections.Running;
 
 namespace Retention.Api.Demo;
 
-/// <summary>Loads the demo shop into a tenant of its own, once; a load that was cut short goes on with the same events.</summary>
-public sealed class DemoTenant(Ingestion ingestion, ImportTable imports, Progress progress, TimeProvider time)
+/// <summary>Loads the demo shop into a tenant of its own and fits a purchase model to it, once; a load that was cut short goes on with the same events.</summary>
+public sealed class DemoTenant(Ingestion ingestion, ImportTable imports, Progress progress, ClvFitting fitting, TimeProvider time)
 {
     public const string Name = "demo";
 
@@ -45,6 +47,7 @@ public sealed class DemoTenant(Ingestion ingestion, ImportTable imports, Progres
             seen(import);
         }
         await progress.ReachedAsync(Name, position, Patience, ct);
+        await fitting.FitAsync(Name, _ => new ClvFitRequest(PurchaseModels.Default, "day", lastDay), ct);
         await entry.WriteAsync(import with { Status = "done", FinishedAt = time.GetUtcNow() });
     }
 }

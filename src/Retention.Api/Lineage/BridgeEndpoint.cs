@@ -2,6 +2,7 @@ using System.Globalization;
 using Retention.Api.Metrics;
 using Retention.Api.Tenancy;
 using Retention.Domain.Definitions;
+using Retention.Domain.Events;
 using Retention.Projections.EventLog;
 using Retention.Projections.ReadModels;
 
@@ -52,23 +53,34 @@ public static class BridgeEndpoint
     }
 }
 
-/// <summary>A period that a parameter names.</summary>
-internal sealed record NamedPeriod(PeriodName Name)
+/// <summary>A period that a parameter names, as the metric's parameters spell it.</summary>
+internal sealed record NamedPeriod(Grain Grain, string From, string To)
 {
+    /// <summary>By its name, or by how metrics name it: the local start, for hours a time, with <c>grain</c> beside it.</summary>
     /// <returns>Null where it is not given.</returns>
     /// <exception cref="ProblemException">400 for what names no period.</exception>
     public static NamedPeriod? Read(QueryReader query, string parameter, Settings settings)
     {
         if (query.Text(parameter) is not { } text) return null;
-        if (PeriodName.Parse(text, Settings.Weekday(settings.WeekStart)!.Value) is { } period) return new(period);
-        query.Fault(parameter, "not_a_period", PeriodName.Allowed);
+        var grain = query.Choice("grain", GrainNames.All) is { } name ? GrainNames.Parse(name) : null;
+        if (grain is Grain.Hour)
+        {
+            if (query.Time(parameter) is { } start) return new(Grain.Hour, text, Timestamp.Format(start.AddHours(1)));
+        }
+        else if (PeriodName.Parse(text, Settings.Weekday(settings.WeekStart)!.Value, grain) is { } period)
+        {
+            return new(period.Grain, Spelled(period.From), Spelled(period.To));
+        }
+        else
+        {
+            query.Fault(parameter, "not_a_period", PeriodName.Allowed);
+        }
         query.Done();
         return null;
     }
 
     /// <summary>The question for the one row of the period.</summary>
-    public MetricQuestion Of(MetricQuestion question) => question
-        .With("grain", GrainNames.Of(Name.Grain)).With("from", Spelled(Name.From)).With("to", Spelled(Name.To));
+    public MetricQuestion Of(MetricQuestion question) => question.With("grain", GrainNames.Of(Grain)).With("from", From).With("to", To);
 
     private static string Spelled(DateOnly date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

@@ -33,9 +33,9 @@ public sealed record LateEvent(long Position, string Source, string Id, string T
 /// <summary><c>/v1/periods</c>: periods are closed, and their figures are served as closed and as restated.</summary>
 public static class PeriodEndpoints
 {
-    private static readonly string[] Own = ["metric"];
+    private static readonly string[] Own = ["metric", "grain"];
 
-    private static readonly string[] Fixed = ["from", "to", "grain", "asOf", "knownAt", "format", "receipt", "compare", "replay"];
+    private static readonly string[] Fixed = ["from", "to", "asOf", "knownAt", "format", "receipt", "compare", "replay"];
 
     public static void MapPeriods(this IEndpointRouteBuilder routes)
     {
@@ -54,11 +54,11 @@ public static class PeriodEndpoints
 
     private static async Task<IResult> CloseAsync(HttpContext http, Tenant tenant, string period, ClosedPeriods periods, EventLog log, TimeProvider time)
     {
-        new QueryReader(http.Request.Query).Only();
+        new QueryReader(http.Request.Query).Only("grain");
         // What was acknowledged before the request is in the figures that are closed.
         await MetricRequest.ReachAsync(http.RequestServices, tenant.Name, await log.LastIssuedAsync(http.RequestAborted), http.RequestAborted);
         await using var snapshot = await Snapshot.OpenAsync(http.RequestServices.GetRequiredService<Place>(), tenant.Name, http.RequestAborted);
-        var (reflection, name) = (snapshot.Reflection, Named(period, snapshot.Reflection.Settings));
+        var (reflection, name) = (snapshot.Reflection, Named(http, period, snapshot.Reflection.Settings));
         var asOf = QuestionReader.Read(new QueryReader(QueryCollection.Empty), new MetricShape(), reflection, time.GetUtcNow()).AsOf;
         if (name.To > asOf.Day)
             throw new ProblemException(422, "period_unfinished", $"{period} ends on {name.To:yyyy-MM-dd}, and the local day is {asOf.Day:yyyy-MM-dd}.", new Fault("period", "period_unfinished", "must be over"));
@@ -106,7 +106,7 @@ public static class PeriodEndpoints
 
     private static async Task<IResult> LateAsync(HttpContext http, Tenant tenant, string period, ClosedPeriods periods)
     {
-        var query = new QueryReader(http.Request.Query).Only("after", "limit", "format", "minPosition");
+        var query = new QueryReader(http.Request.Query).Only("after", "limit", "format", "minPosition", "grain");
         var (csv, limit) = (query.Choice("format", ["json", "csv"]) == "csv", (int)(query.Whole("limit", 1, PageRequest.MaxLimit) ?? PageRequest.DefaultLimit));
         var (after, minPosition) = (query.Whole("after", 0, long.MaxValue) ?? 0, query.Whole("minPosition", 0, long.MaxValue));
         query.Done();
@@ -146,13 +146,22 @@ public static class PeriodEndpoints
         stored.Position, stored.Headers.Source, stored.Headers.Id, stored.Type, stored.Stream[CustomerStream.Prefix.Length..],
         calendar.Local(new DateTimeOffset(occurredAt, TimeSpan.Zero)), stored.RecordedAt);
 
-    private static async Task<ClosedPeriod> ClosedAsync(HttpContext http, Tenant tenant, string period, ClosedPeriods periods) =>
-        await periods.OfAsync(tenant.Name, Named(period, Settings.Default), http.RequestAborted)
-        ?? throw new ProblemException(404, "not_closed", $"{period} is not closed: POST /v1/periods/{period}/close.");
+    private static async Task<ClosedPeriod> ClosedAsync(HttpContext http, Tenant tenant, string period, ClosedPeriods periods)
+    {
+        var settings = await http.RequestServices.GetRequiredService<TenantSettings>().LoadAsync(tenant.Name, http.RequestAborted);
+        return await periods.OfAsync(tenant.Name, Named(http, period, settings.Settings), http.RequestAborted)
+            ?? throw new ProblemException(404, "not_closed", $"{period} is not closed: POST /v1/periods/{period}/close.");
+    }
 
     /// <exception cref="ProblemException">400 for what names no period.</exception>
-    private static PeriodName Named(string period, Settings settings) => PeriodName.Parse(period, Settings.Weekday(settings.WeekStart)!.Value)
-        ?? throw new ProblemException(400, "not_a_period", $"{period}: {PeriodName.Allowed}.", new Fault("period", "not_a_period", PeriodName.Allowed));
+    private static PeriodName Named(HttpContext http, string period, Settings settings)
+    {
+        var query = new QueryReader(http.Request.Query);
+        var grain = query.Choice("grain", GrainNames.OfDays) is { } name ? GrainNames.Parse(name) : null;
+        query.Done();
+        return PeriodName.Parse(period, Settings.Weekday(settings.WeekStart)!.Value, grain)
+            ?? throw new ProblemException(400, "not_a_period", $"{period}: {PeriodName.Allowed}.", new Fault("period", "not_a_period", PeriodName.Allowed));
+    }
 
     private static Dictionary<string, JsonElement> Served(JsonElement answer) =>
         answer.EnumerateObject().Where(member => member.Name is not ("metric" or "definition")).ToDictionary(member => member.Name, member => member.Value);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using Npgsql;
+using Retention.Api.Clv;
 using Retention.Api.Demo;
 using Retention.Api.Ingest;
 using Retention.Api.Ingest.Imports;
@@ -41,11 +42,12 @@ public sealed class DemoLoadTests(ServiceFixture service)
         (await IdsAsync()).ShouldBe(once.Select(made => made.Id));
         var revenue = await api.Tenant(DemoTenant.Name).AskAsync("/v1/metrics/revenue?grain=year");
         revenue.Rows.Sum(row => row.Count("orders")).ShouldBeGreaterThan(2_000);
+        (await api.Tenant(DemoTenant.Name).AskAsync("/v1/models/clv")).Root.GetProperty("model").GetString().ShouldBe("mbg-nbd");
     }
 
     // A small shop, of which the first batch is a third.
     private static DemoTenant Demo(IServiceProvider of, TimeProvider clock) => new(
-        of.GetRequiredService<Ingestion>(), of.GetRequiredService<ImportTable>(), of.GetRequiredService<Progress>(), clock)
+        of.GetRequiredService<Ingestion>(), of.GetRequiredService<ImportTable>(), of.GetRequiredService<Progress>(), of.GetRequiredService<ClvFitting>(), clock)
     {
         Customers = Customers,
     };
@@ -55,7 +57,7 @@ public sealed class DemoLoadTests(ServiceFixture service)
     {
         await using var database = NpgsqlDataSource.Create(service.ConnectionString);
         await using var command = database.CreateCommand(
-            "select headers ->> 'id' from demo.mt_events where tenant_id = 'demo' and stream_id <> 'settings' order by seq_id");
+            "select headers ->> 'id' from demo.mt_events where tenant_id = 'demo' and stream_id like 'customer-%' order by seq_id");
         await using var reader = await command.ExecuteReaderAsync(Ct);
         var ids = new List<string>();
         while (await reader.ReadAsync(Ct)) ids.Add(reader.GetString(0));

@@ -68,6 +68,10 @@ public sealed class LineageTests(ServiceFixture service)
         [
             "ann 1/1 test/purchase_made-ann-2025-01-05 test/purchase_made-ann-2025-02-07", "bob 0/1 test/purchase_made-bob-2025-01-20",
         ]);
+        (await tenant.AskAsync("/v1/metrics/cohorts/lineage?cohort=2025-01-01&k=1&asOf=2025-04-01")).Text.ShouldBe(cell.Text);
+        (await tenant.AskAsync("/v1/metrics/cohorts/lineage?cohort=2025-01-01&grain=day&k=1&asOf=2025-04-01")).Rows.ShouldBeEmpty();
+        (await tenant.AskAsync("/v1/metrics/retention/lineage?period=2025-03-01&grain=quarter&asOf=2025-04-01")).Root.GetProperty("parameters").GetProperty("from").GetString().ShouldBe("2025-01-01");
+        (await tenant.AskAsync("/v1/metrics/revenue/lineage?period=2025-01-05T12:00:00Z&grain=hour&asOf=2025-04-01")).Rows.Select(row => row.GetProperty("customer").GetString()).ShouldBe(["ann"]);
         cell.Root.GetProperty("denominator").GetRawText().ShouldBe("""{"figure":"size","value":2}""");
         var others = await tenant.AskAsync("/v1/metrics/cohorts/lineage?cohort=2025-01&k=1&asOf=2025-04-01&role=excluded");
         others.Rows.Select(row => $"{row.GetProperty("customer")} {row.GetProperty("excluded")}").ShouldBe(["cid other_cohort", "dan no_valid_order", "eve no_order"]);

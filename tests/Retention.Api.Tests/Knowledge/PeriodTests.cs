@@ -42,13 +42,15 @@ public sealed class PeriodTests(ServiceFixture service)
     [InlineData("2025-Q3", "quarter", "2025-07-01", "2025-10-01")]
     [InlineData("2025-W01", "week", "2024-12-30", "2025-01-06")]
     [InlineData("2025-02-28", "day", "2025-02-28", "2025-03-01")]
-    public async Task A_period_is_closed_by_its_name(string period, string grain, string from, string to)
+    [InlineData("2025-02-28", "week", "2025-02-24", "2025-03-03")]
+    [InlineData("2025-02-01", "month", "2025-02-01", "2025-03-01")]
+    public async Task A_period_is_closed_by_its_name_or_its_start(string period, string grain, string from, string to)
     {
         var tenant = service.NewTenant("named");
-        var closed = await tenant.PostAsync($"/v1/periods/{period}/close", "");
+        var closed = await tenant.PostAsync($"/v1/periods/{period}/close?grain={grain}", "");
         (closed.Status, closed.Root.GetProperty("grain").GetString(), closed.Root.GetProperty("from").GetString(), closed.Root.GetProperty("to").GetString()).ShouldBe((200, grain, from, to));
-        (await tenant.GetAsync($"/v1/periods/{period}?metric=retention")).Status.ShouldBe(200);
-        (await tenant.GetAsync($"/v1/periods/{period}?metric=cohorts")).Status.ShouldBe(200);
+        (await tenant.GetAsync($"/v1/periods/{period}?metric=retention&grain={grain}")).Status.ShouldBe(200);
+        (await tenant.GetAsync($"/v1/periods/{period}?metric=cohorts&grain={grain}")).Status.ShouldBe(200);
     }
 
     [Fact]
@@ -63,6 +65,8 @@ public sealed class PeriodTests(ServiceFixture service)
         var year = TimeProvider.System.GetUtcNow().Year;
         (await tenant.PostAsync($"/v1/periods/{year}/close", "")).ShouldBeProblem(422, "period_unfinished", "period");
         (await tenant.PostAsync("/v1/periods/2025-13/close", "")).ShouldBeProblem(400, "not_a_period", "period", "2026-Q1");
+        (await tenant.PostAsync("/v1/periods/2025-01-01/close", "")).ShouldBeProblem(409, "period_closed", "period");
+        (await tenant.PostAsync("/v1/periods/2025-Q1/close?grain=month", "")).ShouldBeProblem(400, "not_a_period", "period");
         (await tenant.PostAsync("/v1/periods/2025-W53/close", "")).ShouldBeProblem(400, "not_a_period", "period");
         (await tenant.GetAsync("/v1/periods/2025-02?metric=revenue")).ShouldBeProblem(404, "not_closed");
         (await tenant.GetAsync("/v1/periods/2025-01?metric=revenue&asOf=2025-02-01")).ShouldBeProblem(400, "not_allowed", "asOf", "follows from the period");

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
+using Retention.Api.Clv;
 using Retention.Api.Demo;
 using Retention.Api.Ingest;
 using Retention.Api.Ingest.Imports;
@@ -108,7 +109,7 @@ public sealed partial class SamplesTests(ServiceFixture service)
     {
         var (ingestion, imports, progress) =
             (api.Services.GetRequiredService<Ingestion>(), api.Services.GetRequiredService<ImportTable>(), api.Services.GetRequiredService<Progress>());
-        return new DemoTenant(ingestion, imports, progress, TimeProvider.System) { Customers = 400 }.LoadAsync(_ => { }, Cancellation);
+        return new DemoTenant(ingestion, imports, progress, api.Services.GetRequiredService<ClvFitting>(), TimeProvider.System) { Customers = 400 }.LoadAsync(_ => { }, Cancellation);
     }
 
     private static async Task<HttpResponseMessage> SendAsync(RunningApi api, HttpSample sample, string path)
