@@ -168,6 +168,9 @@ async function start(): Promise<void> {
   onKeyNeeded(askForKey);
   // A key belongs to one tenant and may not list the others; then there is none to choose.
   tenants = await get<{ tenants: { name: string }[] }>('/v1/tenants').then(answer => answer.tenants.map(tenant => tenant.name), () => []);
+  // A link is about the tenant that it names, even where nobody has sent anything for it.
+  const linked = new URLSearchParams(location.search).get('tenant');
+  if (linked && tenants.length > 0 && !tenants.includes(linked)) tenants.push(linked);
   if (tenants.length > 0 && !tenants.includes(state.tenant)) state = { ...state, tenant: tenants.includes('default') ? 'default' : tenants.includes('demo') ? 'demo' : tenants[0] };
   speakFor(state.tenant);
   await get<{ currency: string | null }>('/v1/settings').then(settings => useCurrency(settings.currency), () => undefined);

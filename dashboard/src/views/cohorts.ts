@@ -1,6 +1,6 @@
-import { get, Problem } from '../api';
+import { get } from '../api';
 import { frame, line, palette, shade } from '../charts';
-import { card, chart, empty, fill, table, type Page } from '../card';
+import { card, chart, empty, failed, fill, table, type Page } from '../card';
 import { h, openDialog } from '../dom';
 import { compactMoney, interval, money, percent, period, status, whole } from '../format';
 import { t } from '../i18n';
@@ -13,7 +13,8 @@ interface Cell { k: number | string; value: number | null; rate: number | null; 
 interface Cohort { cohort: string; size: number; period0Repeat: number; cells: Cell[] }
 interface Summary { k: number | string; rate: number | null; cohorts: number }
 interface Cohorts { columns: { k: number | string }[]; cohorts: Cohort[]; summary: Summary[]; parameters: Record<string, unknown>; asOf: string }
-interface Lineage { rows: { customer: string; numerator: number; denominator: number; excluded: string | null }[]; nextCursor: string | null }
+interface Member { customer: string; numerator: number; denominator: number; excluded: string | null }
+interface Lineage { rows: Member[]; nextCursor: string | null }
 
 /** Wilson's interval of a share, at 95 %; the cell's counts are the service's. */
 export function wilson(part: number, of: number): [number, number] | null {
@@ -170,22 +171,28 @@ async function showMembers(state: State, cohort: Cohort, cell: Cell): Promise<vo
     h('div', {}, h('span', {}, t('size')), h('b', {}, whole(cohort.size))), h('div', {}, h('span', {}, isMoney(state) ? t('revenue') : t('returned')), h('b', {}, isMoney(state) ? money(cell.value, 2) : whole(cell.value))),
     hasRate(state, cell) ? h('div', {}, h('span', {}, t('retentionRate')), h('b', {}, percent(cell.rate))) : null, h('div', {}, h('span', {}, t('status')), h('b', {}, status(cell.status)))), body);
   const measure = state.measure === 'cumulativeRevenuePerCustomer' ? 'cumulativeRevenue' : state.measure;
-  const columns = { periods: String(Math.max(Number(cell.k), 1)), k: String(cell.k), role: 'denominator', limit: '500' };
-  const path = listQuestion(state, 'metrics/cohorts/lineage', { grain: state.grain, cohort: cohort.cohort, mode: state.mode, measure, alignment: state.alignment, ...columns });
-  try {
-    showLineage(state, body, await get<Lineage>(path), cohort.size);
-  } catch (fault) {
-    const missing = fault instanceof Problem && (fault.status === 404 || fault.status === 400);
-    body.replaceChildren(h('p', { class: 'quiet' }, missing ? t('noLineage') : (fault as Error).message));
-  }
+  const columns = { periods: String(Math.max(Number(cell.k), 1)), k: String(cell.k), role: 'denominator', limit: '1000' };
+  const path = (cursor: object) => listQuestion(state, 'metrics/cohorts/lineage', { grain: state.grain, cohort: cohort.cohort, mode: state.mode, measure, alignment: state.alignment, ...columns, ...cursor });
+  const members: Member[] = [];
+  const load = async (cursor: string | null): Promise<void> => {
+    try {
+      const next = await get<Lineage>(path(cursor ? { cursor } : {}));
+      members.push(...next.rows);
+      showLineage(state, body, members, next.nextCursor ? () => void load(next.nextCursor) : null);
+    } catch (fault) {
+      failed(body, fault, () => void load(cursor));
+    }
+  };
+  await load(null);
 }
 
-function showLineage(state: State, body: HTMLElement, lineage: Lineage, size: number): void {
-  const [counted, others] = [lineage.rows.filter(row => row.numerator !== 0), lineage.rows.filter(row => row.numerator === 0)];
-  const list = (title: string, rows: Lineage['rows']) => rows.length === 0 ? null : h('section', {},
-    h('h3', { style: 'font-size:1rem;margin:1rem 0 .2rem' }, `${title} (${whole(rows.length)})`),
-    table(rows, [{ name: t('customer'), value: row => row.customer, text: true }, ...(isMoney(state) ? [{ name: t('revenue'), value: (row: Lineage['rows'][number]) => money(row.numerator, 2) }] : [])], row => void showCustomer(state, row.customer)));
-  if (lineage.rows.length === 0) return empty(body, 'nobody', null);
-  body.replaceChildren(h('p', { class: 'quiet' }, t('behindNote', whole(counted.length), whole(lineage.rows.length)), lineage.nextCursor ? ` (${t('of', whole(lineage.rows.length), whole(size))})` : ''),
-    ...[list(t('returned'), counted), list(t('notCounted'), others)].filter(part => part !== null));
+/** @param more Loads the next page; null where all are there. */
+function showLineage(state: State, body: HTMLElement, members: Member[], more: (() => void) | null): void {
+  if (members.length === 0) return empty(body, 'nobody', null);
+  const columns = [{ name: t('customer'), value: (row: Member) => row.customer, text: true }, ...(isMoney(state) ? [{ name: t('revenue'), value: (row: Member) => money(row.numerator, 2) }] : [])];
+  const list = (title: string, rows: Member[]) => rows.length === 0 ? null : h('section', {},
+    h('h3', { style: 'font-size:1rem;margin:1rem 0 .2rem' }, `${title} (${whole(rows.length)}${more ? '+' : ''})`), table(rows, columns, row => void showCustomer(state, row.customer)));
+  const parts = [list(t('returned'), members.filter(row => row.numerator !== 0)), list(t('notCounted'), members.filter(row => row.numerator === 0))];
+  body.replaceChildren(...parts.filter(part => part !== null));
+  if (more) body.append(h('button', { class: 'button', type: 'button', style: 'margin-top:1rem', onclick: more }, t('more')));
 }

@@ -37,9 +37,8 @@ export function overview(state: State, page: Page): HTMLElement {
   let selected: string | null = null;
 
   fill<[Rows<RetentionRow>]>(page, rate, [retentionPath], ([{ rows: all }]) => {
-    const rows = observable(all);
-    if (rows.length === 0) return false;
-    const rates = rows.filter(row => row.opening);
+    const rates = observable(all).filter(row => row.opening);
+    if (rates.length === 0) return false;
     chart(rate, t('retentionOverTime'), rates, retentionColumns(name), () => {
       const colours = palette();
       const open = rates.map(isOpen);
@@ -57,7 +56,7 @@ export function overview(state: State, page: Page): HTMLElement {
 
   const showWaterfall = (rows: RetentionRow[]) => {
     const row = rows.find(item => item.period === selected) ?? rows.findLast(item => item.status === 'complete') ?? rows.at(-1);
-    if (!row) return false;
+    if (!row || !rows.some(moved)) return false;
     falls.say(t('waterfallNote', isOpen(row) ? t('soFar', name(row)) : name(row)));
     waterfall(falls, row);
     return true;
@@ -66,7 +65,7 @@ export function overview(state: State, page: Page): HTMLElement {
 
   fill<[Rows<RetentionRow>]>(page, movement, [retentionPath], ([{ rows: all }]) => {
     const rows = observable(all);
-    if (rows.length === 0) return false;
+    if (!rows.some(moved)) return false;
     const drawn = chart(movement, t('movement'), rows, movementColumns(name), () => {
       const colours = palette();
       const option = frame(whole);
@@ -112,6 +111,9 @@ export function overview(state: State, page: Page): HTMLElement {
 
   return h('div', {}, figures, h('div', { class: 'grid' }, rate.element, falls.element, movement.element, revenues.element));
 }
+
+/** Whether anybody was there, or came. */
+const moved = (row: RetentionRow) => (row.opening ?? 0) + (row.acquired ?? 0) + (row.reactivated ?? 0) > 0;
 
 function kpis(retention: RetentionRow[], revenue: RevenueRow[], net: RevenueRetentionRow[], name: (row: { period: string }) => string): HTMLElement[] {
   const complete = <Row extends { status: string }>(rows: Row[]) => rows.filter(row => row.status === 'complete').slice(-2);
@@ -181,7 +183,7 @@ function waterfall(of: ReturnType<typeof card>, row: RetentionRow): void {
       ...option,
       tooltip: { show: false },
       grid: { ...(option.grid as object), top: 28 },
-      xAxis: { ...(option.xAxis as object), data: steps.map(step => step.name), axisLabel: { ...(option.xAxis as { axisLabel: object }).axisLabel, interval: 0, hideOverlap: false, fontSize: rem(0.79), lineHeight: rem(0.95), width: rem(3.8), overflow: 'break' } },
+      xAxis: { ...(option.xAxis as object), data: steps.map(step => step.name), axisLabel: { ...(option.xAxis as { axisLabel: object }).axisLabel, interval: 0, hideOverlap: false, fontSize: rem(0.79), ...(of.body.clientWidth < rem(24) ? { rotate: 35 } : { lineHeight: rem(0.95), width: rem(3.8), overflow: 'break' }) } },
       series: [
         { type: 'bar', stack: 'fall', silent: true, itemStyle: { color: 'transparent' }, emphasis: { disabled: true }, data: steps.map(step => Math.min(step.from, step.to)), barCategoryGap: '28%' },
         {

@@ -44,7 +44,7 @@ export function value(state: State, page: Page): HTMLElement {
 
   fill<[{ rows: RevenueRow[] }]>(page, revenue, [revenuePath], ([{ rows: all }]) => {
     const rows = all.filter(row => row.revenue !== null);
-    if (rows.length === 0) return false;
+    if (!rows.some(row => row.orders)) return false;
     chart(revenue, t('revenueOverTime'), rows, [
       { name: t('period'), value: name, text: true }, { name: t('revenue'), value: row => money(row.revenue, 2) }, { name: t('orders'), value: row => whole(row.orders) }, { name: t('customers'), value: row => whole(row.customers) },
       { name: t('aov'), value: row => money(row.averageOrderValue, 2) }, { name: t('repeat'), value: row => percent(row.repeatRateWindow) }, { name: t('status'), value: row => status(row.status), text: true },
