@@ -1,7 +1,9 @@
 using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
 using Retention.Domain.Events;
 using Retention.Domain.Metrics;
 using Retention.Projections.ReadModels;
+using Retention.Projections.Replays;
 
 namespace Retention.Api.Lineage;
 
@@ -9,6 +11,13 @@ namespace Retention.Api.Lineage;
 /// <param name="Before">As of the earlier position; null where the figure was not known.</param>
 /// <param name="Steps">By cause, in order; null where before or after is.</param>
 public sealed record BridgeRow(string Period, string? Group, string Figure, decimal? Before, Dictionary<string, decimal?> Steps, decimal? After);
+
+/// <summary>Where a bridge begins.</summary>
+internal sealed record BridgeStart(long Position, DateTimeOffset AsOf)
+{
+    /// <summary>The replay whose figures they are; null for those that the question asks for.</summary>
+    public Replay? Replay { get; init; }
+}
 
 /// <summary>
 /// Why figures are others than they were. The record of the earlier position is brought to that of the later one cause by cause, in the
@@ -29,20 +38,23 @@ internal sealed record Bridge(IReadOnlyList<BridgeRow> Rows, IReadOnlyDictionary
     /// <param name="question">With the periods whose rows are wanted; its knowledge and moment are those given.</param>
     /// <param name="after">The answer at the later position.</param>
     public static async Task<Bridge> BuildAsync(
-        HttpContext http, Snapshot snapshot, MetricQuestion question, (long Position, DateTimeOffset AsOf) from, (long Position, DateTimeOffset AsOf, IReadOnlyList<AnswerRow> Rows) after)
+        HttpContext http, Snapshot snapshot, MetricQuestion question, BridgeStart from, (long Position, DateTimeOffset AsOf, IReadOnlyList<AnswerRow> Rows) after)
     {
         var between = await snapshot.BetweenAsync(from.Position, after.Position, http.RequestAborted);
         var counts = new Dictionary<Causes, long>();
         await snapshot.EntriesAsync(between with { Known = Causes.All }, (_, entries) => between.Count(entries, counts), http.RequestAborted);
 
-        var worlds = new List<(string Cause, IReadOnlyList<AnswerRow> Rows)> { ("", await AskAsync(question, from.Position, from.AsOf, null)) };
-        worlds.Add((Time, from.AsOf == after.AsOf ? worlds[0].Rows : await AskAsync(question, from.Position, after.AsOf, null)));
+        // A replay's settings stay until the step of settings.
+        var earlier = from.Replay is null ? question : question.With("replay", from.Replay.Name);
+        Func<Settings, Settings>? settingsOf = from.Replay is null ? null : settings => Projections.Replays.Replays.With(settings, from.Replay.Asked.Settings);
+        var worlds = new List<(string Cause, IReadOnlyList<AnswerRow> Rows)> { ("", await AskAsync(earlier, from.Position, from.AsOf, null)) };
+        worlds.Add((Time, from.AsOf == after.AsOf ? worlds[0].Rows : await AskAsync(earlier, from.Position, after.AsOf, null)));
         var known = Causes.None;
         foreach (var cause in Order.SkipLast(1))
         {
             known |= cause;
             var rows = counts.ContainsKey(cause)
-                ? await AskAsync(question, null, after.AsOf, new FoldScope { Supposed = between with { Known = known } })
+                ? await AskAsync(question, null, after.AsOf, new FoldScope { Supposed = between with { Known = known }, SettingsOf = settingsOf })
                 : worlds[^1].Rows;
             worlds.Add((NameOf(cause), rows));
         }

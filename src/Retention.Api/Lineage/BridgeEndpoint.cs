@@ -1,42 +1,44 @@
 using System.Globalization;
 using Retention.Api.Metrics;
+using Retention.Api.Replays;
 using Retention.Api.Tenancy;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
-using Retention.Projections.EventLog;
 using Retention.Projections.ReadModels;
+using Retention.Projections.Replays;
 
 namespace Retention.Api.Lineage;
 
 /// <summary><c>GET /v1/metrics/{metric}/bridge</c>: why the figures of a period are others than they were at an earlier position.</summary>
 public static class BridgeEndpoint
 {
-    private static readonly string[] Own = ["period", "fromPosition", "toPosition", "fromAsOf", "format", "knownAt", "minPosition", "receipt", "compare", "replay"];
+    private static readonly string[] Own = ["period", "fromPosition", "toPosition", "fromAsOf", "format", "knownAt", "minPosition", "receipt", "compare", "fromReplay"];
 
-    private static readonly string[] Refused = ["knownAt", "receipt", "compare", "replay"];
+    private static readonly string[] Refused = ["knownAt", "receipt", "compare"];
 
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, string metric)
     {
         var (query, ct) = (new QueryReader(http.Request.Query), http.RequestAborted);
         var question = MetricQuestion.Of(http, metric, Own);
-        foreach (var name in Refused.Where(query.Has)) query.Fault(name, "not_allowed", "is no parameter of a bridge; it leads from fromPosition to toPosition, live");
+        foreach (var name in Refused.Where(query.Has)) query.Fault(name, "not_allowed", "is no parameter of a bridge; it leads from fromPosition to toPosition");
         var csv = query.Choice("format", ["json", "csv"]) == "csv";
-        var from = await KnownPosition.ReadAsync(query, http.RequestServices, ct, "fromPosition");
-        var to = await KnownPosition.ReadAsync(query, http.RequestServices, ct, "toPosition");
+        var (replay, earlier) = await ReplaysAsync(http, tenant, query);
+        var from = earlier?.UpTo ?? await KnownPosition.ReadAsync(query, http.RequestServices, replay, ct, "fromPosition");
+        var to = await KnownPosition.ReadAsync(query, http.RequestServices, replay, ct, "toPosition");
         var fromAsOf = query.Time("fromAsOf");
-        if (from is null) query.Fault("fromPosition", "missing", "must be the position, or the time, that the earlier figures were of");
-        if (from > to) query.Fault("toPosition", "not_allowed", "must not lie before fromPosition");
+        if (from is null) query.Fault("fromPosition", "missing", "must be the position, or the time, that the earlier figures were of; or fromReplay the replay that they are of");
+        if (from > to) query.Fault("toPosition", "not_allowed", "must not lie before fromPosition, or the position of fromReplay");
         var minPosition = query.Whole("minPosition", 0, long.MaxValue);
         query.Done();
 
-        await MetricRequest.WaitAsync(http.RequestServices, tenant.Name, minPosition, ct);
-        await MetricRequest.ReachAsync(http.RequestServices, tenant.Name, to ?? from!.Value, ct);
-        await using var snapshot = await Snapshot.OpenAsync(http.RequestServices.GetRequiredService<Place>(), tenant.Name, ct);
+        await AwaitedPosition.WaitAsync(http.RequestServices, tenant.Name, minPosition, ct);
+        if (replay is null) await AwaitedPosition.ReachAsync(http.RequestServices, tenant.Name, to ?? from!.Value, ct);
+        await using var snapshot = await Snapshot.OpenAsync(ReplayEndpoints.PlaceOf(http.RequestServices, replay), tenant.Name, ct);
         if (NamedPeriod.Read(query, "period", snapshot.Reflection.Settings) is { } period) question = period.Of(question);
         var answer = await question.With("knownAt", (to ?? snapshot.Reflection.Position).ToString(CultureInfo.InvariantCulture)).AskAsync(http);
         var (position, asOf) = (answer.GetProperty("position").GetInt64(), answer.GetProperty("asOf").GetDateTimeOffset());
         // Without a moment of its own, the answer's stays that of everything that is compared with it.
-        var bridge = await Bridge.BuildAsync(http, snapshot, question, (from!.Value, fromAsOf ?? asOf), (position, asOf, AnswerRows.Of(answer)));
+        var bridge = await Bridge.BuildAsync(http, snapshot, question, new(from!.Value, fromAsOf ?? asOf) { Replay = earlier }, (position, asOf, AnswerRows.Of(answer)));
         if (csv) return Csv.Of(bridge.Rows);
         return Results.Json(new Dictionary<string, object?>
         {
@@ -44,12 +46,24 @@ public static class BridgeEndpoint
             ["definition"] = new { question.Metric.Name, question.Metric.Version },
             ["parameters"] = answer.GetProperty("parameters"),
             ["fromPosition"] = from,
+            ["fromReplay"] = earlier?.Name,
             ["toPosition"] = position,
             ["fromAsOf"] = fromAsOf ?? asOf,
             ["asOf"] = asOf,
             ["events"] = bridge.Events,
             ["rows"] = bridge.Rows,
         }, MetricAnswer.Json);
+    }
+
+    /// <summary>The replay that both ends are of, and the one that only the earlier figures are of; null for the live record.</summary>
+    private static async Task<(Replay? Both, Replay? Earlier)> ReplaysAsync(HttpContext http, Tenant tenant, QueryReader query)
+    {
+        if (query.Has("fromReplay"))
+            foreach (var name in (string[])["fromPosition", "replay"])
+                if (query.Has(name)) query.Fault(name, "not_allowed", "does not go with fromReplay, which leads from a replay to what is live");
+        query.Done();
+        return (await ReplayEndpoints.ReadyAsync(http.RequestServices, tenant.Name, query.Text("replay"), http.RequestAborted),
+            await ReplayEndpoints.ReadyAsync(http.RequestServices, tenant.Name, query.Text("fromReplay"), http.RequestAborted, "fromReplay"));
     }
 }
 

@@ -27,12 +27,12 @@ public static class ChangesEndpoint
         var (ct, names) = (http.RequestAborted, LineageShare.Metrics.ToList());
         var query = new QueryReader(http.Request.Query).Only("after", "metric", "grain", "asOf", "minPosition", "format");
         var (metric, grain, csv) = (query.Choice("metric", names), query.Choice("grain", GrainNames.OfDays), query.Choice("format", ["json", "csv"]) == "csv");
-        var after = await KnownPosition.ReadAsync(query, http.RequestServices, ct, "after");
+        var after = await KnownPosition.ReadAsync(query, http.RequestServices, null, ct, "after");
         var minPosition = query.Whole("minPosition", 0, long.MaxValue);
         if (after is null) query.Fault("after", "missing", "must be the position of the answers that are at hand, or a time");
         query.Done();
-        await MetricRequest.WaitAsync(http.RequestServices, tenant.Name, minPosition, ct);
-        await MetricRequest.ReachAsync(http.RequestServices, tenant.Name, after!.Value, ct);
+        await AwaitedPosition.WaitAsync(http.RequestServices, tenant.Name, minPosition, ct);
+        await AwaitedPosition.ReachAsync(http.RequestServices, tenant.Name, after!.Value, ct);
 
         await using var snapshot = await Snapshot.OpenAsync(http.RequestServices.GetRequiredService<Place>(), tenant.Name, ct);
         var reflection = snapshot.Reflection;

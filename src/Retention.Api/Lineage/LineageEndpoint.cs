@@ -1,12 +1,12 @@
 using System.Globalization;
 using Retention.Api.Customers;
 using Retention.Api.Metrics;
+using Retention.Api.Replays;
 using Retention.Api.Tenancy;
 using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
 using Retention.Domain.Metrics;
-using Retention.Projections.EventLog;
 using Retention.Projections.ReadModels;
 
 namespace Retention.Api.Lineage;
@@ -24,7 +24,7 @@ public sealed record LineageLine(string Customer, decimal Numerator, decimal Den
 /// <summary><c>GET /v1/metrics/{metric}/lineage</c>: the customers behind a cell, page by page, and the events that decide what they add to it.</summary>
 public static class LineageEndpoint
 {
-    private static readonly string[] Own = ["period", "cohort", "k", "group", "groupBy", "role", "cursor", "limit", "format", "receipt", "compare", "replay"];
+    private static readonly string[] Own = ["period", "cohort", "k", "group", "groupBy", "role", "cursor", "limit", "format", "receipt", "compare"];
 
     private static readonly string[] Roles = ["any", "numerator", "denominator", "excluded"];
 
@@ -42,9 +42,10 @@ public static class LineageEndpoint
         if (query.Has("cursor") && cursor is null) query.Fault("cursor", "unknown_cursor", "must be a nextCursor of this list, or left out for the first page");
         query.Done();
 
-        await using var snapshot = await Snapshot.OpenAsync(http.RequestServices.GetRequiredService<Place>(), tenant.Name, http.RequestAborted);
+        var place = await ReplayEndpoints.PlaceAsync(http.RequestServices, tenant.Name, query.Text("replay"), http.RequestAborted);
+        await using var snapshot = await Snapshot.OpenAsync(place, tenant.Name, http.RequestAborted);
         var cell = await CellOfAsync(http, query, MetricQuestion.Of(http, metric, Own), snapshot.Reflection.Settings, cursor);
-        await using var look = await Snapshot.OpenAsync(http.RequestServices.GetRequiredService<Place>(), tenant.Name, http.RequestAborted);
+        await using var look = await Snapshot.OpenAsync(place, tenant.Name, http.RequestAborted);
         await look.RewindAsync(cell.Position, http.RequestAborted);
         var (found, more) = await FindAsync(http, cell, look, (role, limit, cursor?.After));
         var rows = await RowsAsync(http, cell, look, found);
@@ -74,7 +75,7 @@ public static class LineageEndpoint
         var (named, other) = cohorts ? ("cohort", "period") : ("period", "cohort");
         if (query.Has(other)) query.Fault(other, "not_allowed", $"is called {named} here");
         if (query.Has("k") != cohorts) query.Fault("k", cohorts ? "missing" : "not_allowed", cohorts ? "must be a column of the cohort, as k names it" : "is for cohorts");
-        foreach (var name in (string[])["receipt", "compare", "replay"])
+        foreach (var name in (string[])["receipt", "compare"])
             if (query.Has(name)) query.Fault(name, "not_allowed", "is no parameter of a lineage");
         if (query.Text("measure") == "cumulativeRevenuePerCustomer") query.Fault("measure", "not_allowed", "is no sum over customers; ask for cumulativeRevenue");
         var dimension = query.Choice("groupBy", QuestionReader.GroupDimensions);

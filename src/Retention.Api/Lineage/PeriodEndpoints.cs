@@ -56,7 +56,7 @@ public static class PeriodEndpoints
     {
         new QueryReader(http.Request.Query).Only("grain");
         // What was acknowledged before the request is in the figures that are closed.
-        await MetricRequest.ReachAsync(http.RequestServices, tenant.Name, await log.LastIssuedAsync(http.RequestAborted), http.RequestAborted);
+        await AwaitedPosition.ReachAsync(http.RequestServices, tenant.Name, await log.LastIssuedAsync(http.RequestAborted), http.RequestAborted);
         await using var snapshot = await Snapshot.OpenAsync(http.RequestServices.GetRequiredService<Place>(), tenant.Name, http.RequestAborted);
         var (reflection, name) = (snapshot.Reflection, Named(http, period, snapshot.Reflection.Settings));
         var asOf = QuestionReader.Read(new QueryReader(QueryCollection.Empty), new MetricShape(), reflection, time.GetUtcNow()).AsOf;
@@ -93,7 +93,7 @@ public static class PeriodEndpoints
         await using var snapshot = await Snapshot.OpenAsync(http.RequestServices.GetRequiredService<Place>(), tenant.Name, http.RequestAborted);
         var restated = await question.With("knownAt", snapshot.Reflection.Position.ToString(CultureInfo.InvariantCulture)).AskAsync(http);
         var (position, asOf) = (restated.GetProperty("position").GetInt64(), restated.GetProperty("asOf").GetDateTimeOffset());
-        var bridge = await Bridge.BuildAsync(http, snapshot, question.With("minPosition", null), (of.KnownAt, of.AsOf), (position, asOf, AnswerRows.Of(restated)));
+        var bridge = await Bridge.BuildAsync(http, snapshot, question.With("minPosition", null), new(of.KnownAt, of.AsOf), (position, asOf, AnswerRows.Of(restated)));
         return Results.Json(new
         {
             closed = PeriodFigures.Of(closed),
@@ -110,7 +110,7 @@ public static class PeriodEndpoints
         var (csv, limit) = (query.Choice("format", ["json", "csv"]) == "csv", (int)(query.Whole("limit", 1, PageRequest.MaxLimit) ?? PageRequest.DefaultLimit));
         var (after, minPosition) = (query.Whole("after", 0, long.MaxValue) ?? 0, query.Whole("minPosition", 0, long.MaxValue));
         query.Done();
-        await MetricRequest.WaitAsync(http.RequestServices, tenant.Name, minPosition, http.RequestAborted);
+        await AwaitedPosition.WaitAsync(http.RequestServices, tenant.Name, minPosition, http.RequestAborted);
         var closed = await ClosedAsync(http, tenant, period, periods);
         await using var snapshot = await Snapshot.OpenAsync(http.RequestServices.GetRequiredService<Place>(), tenant.Name, http.RequestAborted);
         var (of, calendar) = (closed.Closing, Calendar.In(closed.Closing.TimeZone)!);

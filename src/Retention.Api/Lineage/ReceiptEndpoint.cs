@@ -2,7 +2,11 @@ using System.Globalization;
 using System.Text.Json;
 using Retention.Api.Metrics;
 using Retention.Api.Tenancy;
+using Retention.Domain.Definitions;
 using Retention.Domain.Events;
+using Retention.Projections.EventLog;
+using Retention.Projections.ReadModels;
+using Retention.Projections.Running;
 
 namespace Retention.Api.Lineage;
 
@@ -21,8 +25,11 @@ public static class ReceiptEndpoint
         var whole = body.RootElement.ValueKind == JsonValueKind.Object && body.RootElement.TryGetProperty("receipt", out var inner) ? body.RootElement : (JsonElement?)null;
         var given = Read(whole is null ? body.RootElement : whole.Value.GetProperty("receipt"), out var question);
 
-        var answer = await question.AskAsync(http);
-        var again = answer.GetProperty("receipt").Deserialize<Receipt>(MetricAnswer.Json)!;
+        await RefuseOtherStoreAsync(http, given);
+
+        // Without the replay, which may be another one by now: the record of its position is folded by its settings.
+        var answer = await question.AskAsync(http, given.Replay is { Settings: { } other } ? new FoldScope { SettingsOf = settings => Supposed(settings, other) } : null);
+        var again = answer.GetProperty("receipt").Deserialize<Receipt>(MetricAnswer.Json)! with { Replay = given.Replay };
         var content = Receipt.Content(answer);
         var altered = whole is { } sent && Receipt.HashOf(Receipt.Content(sent)) != given.Hash;
         var differs = new List<string>();
@@ -34,6 +41,27 @@ public static class ReceiptEndpoint
         var differences = new List<AnswerDifference>();
         if (whole is { } answered && (altered || given.Hash != again.Hash)) Compare("", Receipt.Content(answered), content, differences);
         return Results.Json(new { verified = given.Hash == again.Hash && !altered, differs, differences, given, recomputed = again }, MetricAnswer.Json);
+    }
+
+    /// <exception cref="ProblemException">410 for a receipt of another store.</exception>
+    private static async Task RefuseOtherStoreAsync(HttpContext http, Receipt given)
+    {
+        var epoch = await StoreEpoch.ReadAsync(http.RequestServices.GetRequiredService<Place>(), http.RequestAborted);
+        if (given.Epoch is not { } known || known == epoch) return;
+        const string why = "is of another store than this one, or of this one before it was restored from a backup: positions may stand for other events here";
+        throw new ProblemException(410, "other_epoch", $"The receipt cannot be verified any more: its epoch {known} {why}.", new Fault("receipt.epoch", "other_epoch", why));
+    }
+
+    /// <exception cref="ProblemException">422 for settings that this program does not know.</exception>
+    private static Settings Supposed(Settings settings, JsonElement other)
+    {
+        var faults = new List<Fault>();
+        var supposed = settings.Merge(other, faults);
+        if (faults is [var first, ..])
+            throw new ProblemException(
+                422, "unknown_settings", $"The receipt cannot be verified: the settings of its replay are none that this program knows. {first.Path} {first.Message}.",
+                [.. faults.Select(fault => fault with { Path = $"receipt.replay.settings.{fault.Path}" })]);
+        return supposed;
     }
 
     /// <exception cref="ProblemException">422 for what is no receipt.</exception>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Retention.Domain.Events;
 using Retention.Projections.EventLog;
+using Retention.Projections.Replays;
 
 namespace Retention.Api.Metrics;
 
@@ -12,9 +13,10 @@ internal static class KnownPosition
 {
     private const string Name = "knownAt";
 
+    /// <param name="replay">The replay that is asked, which knows nothing after its own position; null for what is live.</param>
     /// <returns>Null where it is not given.</returns>
-    /// <exception cref="ProblemException">400 for what is neither, and for a position or a time that is yet to come.</exception>
-    public static async Task<long?> ReadAsync(QueryReader query, IServiceProvider services, CancellationToken ct, string name = Name)
+    /// <exception cref="ProblemException">400 for what is neither, and for a position or a time that is yet to come, or comes after the replay's.</exception>
+    public static async Task<long?> ReadAsync(QueryReader query, IServiceProvider services, Replay? replay, CancellationToken ct, string name = Name)
     {
         if (query.Text(name) is not { } text) return null;
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
@@ -29,6 +31,7 @@ internal static class KnownPosition
             else position = await services.GetRequiredService<SafePosition>().LastRecordedAsync(time, ct);
         }
         else query.Fault(name, "not_a_position", "must be a position, or an RFC 3339 time with an offset; a + in a URL is written %2B");
+        if (position > replay?.UpTo) query.Fault(name, "not_allowed", $"lies after position {replay.UpTo}, up to which the replay {replay.Name} goes");
         query.Done();
         return position;
     }

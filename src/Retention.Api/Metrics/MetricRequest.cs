@@ -2,11 +2,8 @@ using Retention.Api.Lineage;
 using Retention.Api.Polling;
 using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
-using Retention.Domain.Events;
 using Retention.Domain.Metrics;
-using Retention.Projections.EventLog;
 using Retention.Projections.ReadModels;
-using Retention.Projections.Running;
 
 namespace Retention.Api.Metrics;
 
@@ -16,11 +13,9 @@ namespace Retention.Api.Metrics;
 /// </summary>
 public sealed class MetricRequest : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly Bound? from;
     private readonly Bound? to;
-    private (string Path, IQueryCollection Query, ReceiptSettings Settings)? asked;
+    private ReceiptBasis? basis;
 
     private MetricRequest(Snapshot snapshot, Question question, QueryReader query, string format, long? knownAt)
     {
@@ -76,14 +71,13 @@ public sealed class MetricRequest : IAsyncDisposable
         var minPosition = query.Whole("minPosition", 0, long.MaxValue);
         var receipt = query.Flag("receipt") == true;
         if (receipt && format != "json") query.Fault("receipt", "not_allowed", "is a part of JSON; leave it out for CSV");
-        if (receipt && query.Has("replay")) query.Fault("receipt", "not_allowed", "is of the live record; a replay can be removed");
         RefuseFaults(query, shape, services.GetRequiredService<TimeProvider>().GetUtcNow());
-        await WaitAsync(services, tenant, minPosition, ct);
-        if (query.Has("replay") && query.Has("knownAt")) query.Fault("knownAt", "not_allowed", "is of the live record; a replay stands at its own position");
-        var knownAt = await KnownPosition.ReadAsync(query, services, ct);
-        if (knownAt is { } known) await ReachAsync(services, tenant, known, ct);
+        await AwaitedPosition.WaitAsync(services, tenant, minPosition, ct);
+        var replay = await Replays.ReplayEndpoints.ReadyAsync(services, tenant, query.Text("replay"), ct);
+        var knownAt = await KnownPosition.ReadAsync(query, services, replay, ct);
+        if (knownAt is { } known && replay is null) await AwaitedPosition.ReachAsync(services, tenant, known, ct);
 
-        var snapshot = await Snapshot.OpenAsync(await Replays.ReplayEndpoints.PlaceAsync(services, tenant, query.Text("replay"), ct), tenant, ct);
+        var snapshot = await Snapshot.OpenAsync(Replays.ReplayEndpoints.PlaceOf(services, replay), tenant, ct);
         try
         {
             var rewound = knownAt is { } position && await snapshot.RewindAsync(position, ct);
@@ -93,7 +87,7 @@ public sealed class MetricRequest : IAsyncDisposable
             question = question with { KnownAt = scope?.Supposed?.To ?? (rewound ? knownAt!.Value : long.MaxValue), GroupBy = scope?.EachCustomer == true ? CustomerView.Itself : question.GroupBy };
             var request = new MetricRequest(snapshot, question, query, format, knownAt);
             query.Done();
-            if (receipt) request.asked = (http.Request.Path.Value!, http.Request.Query, await Receipt.SettingsAtAsync(services.GetRequiredService<TenantSettings>(), tenant, snapshot.Reflection.Position, ct));
+            if (receipt) request.basis = await ReceiptBasis.ReadAsync(http, snapshot, replay);
             // What was known earlier, or is supposed, follows from more than what is reflected.
             if (knownAt is null && scope is null) http.Features.Set(new Found(snapshot.Reflection, question.AsOf.Moment));
             return request;
@@ -108,7 +102,7 @@ public sealed class MetricRequest : IAsyncDisposable
     /// <summary>The receipt of an answer; null where none is asked for.</summary>
     /// <param name="answer">As it is served, without the receipt.</param>
     internal Receipt? ReceiptOf(CatalogueEntry metric, object answer) =>
-        asked is { } known ? Receipt.Of(metric, known, System.Text.Json.JsonSerializer.SerializeToElement(answer, MetricAnswer.Json)) : null;
+        basis is { } known ? Receipt.Of(metric, known, System.Text.Json.JsonSerializer.SerializeToElement(answer, MetricAnswer.Json)) : null;
 
     public ValueTask DisposeAsync() => Snapshot.DisposeAsync();
 
@@ -194,22 +188,5 @@ public sealed class MetricRequest : IAsyncDisposable
     {
         QuestionReader.RangeOf(query, QuestionReader.Read(query, shape, Reflection.Nothing, now));
         query.Done();
-    }
-
-    /// <summary>Waits for a position that a request names; null is none.</summary>
-    internal static async Task WaitAsync(IServiceProvider services, string tenant, long? position, CancellationToken ct)
-    {
-        if (position is not { } wanted) return;
-        if (wanted > await services.GetRequiredService<EventLog>().LastIssuedAsync(ct))
-            throw new ProblemException(400, "unknown_position", $"minPosition: {wanted} has not been issued.", new Fault("minPosition", "unknown_position", "must be a position that the service has answered"));
-        await ReachAsync(services, tenant, wanted, ct);
-    }
-
-    /// <summary>Waits for a position that was issued.</summary>
-    /// <exception cref="ProblemException">503 when projections stay behind.</exception>
-    internal static async Task ReachAsync(IServiceProvider services, string tenant, long position, CancellationToken ct)
-    {
-        if (!await services.GetRequiredService<Progress>().ReachedAsync(tenant, position, Patience, ct))
-            throw new ProblemException(503, "behind", $"Projections have not reached position {position} within {Patience.TotalSeconds} s.") { RetryAfter = 5 };
     }
 }

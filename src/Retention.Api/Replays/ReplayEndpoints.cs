@@ -33,20 +33,30 @@ public static partial class ReplayEndpoints
     /// <summary>The place that a question is asked of: the tenant's live one, or a replay's.</summary>
     /// <param name="name">Null for the live one.</param>
     /// <exception cref="ProblemException">400 for an unknown one, 503 for one that is being made, 409 for one that failed.</exception>
-    public static async Task<Place> PlaceAsync(IServiceProvider services, string tenant, string? name, CancellationToken ct)
+    public static async Task<Place> PlaceAsync(IServiceProvider services, string tenant, string? name, CancellationToken ct) =>
+        PlaceOf(services, await ReadyAsync(services, tenant, name, ct));
+
+    /// <summary>Where a replay is asked; null is what is live.</summary>
+    internal static Place PlaceOf(IServiceProvider services, Replay? replay) =>
+        replay is null ? services.GetRequiredService<Place>() : services.GetRequiredService<Projections.Replays.Replays>().PlaceOf(replay);
+
+    /// <summary>The replay that a parameter names, once it can be asked.</summary>
+    /// <param name="name">Null for none.</param>
+    /// <exception cref="ProblemException">400 for an unknown one, 503 for one that is being made, 409 for one that failed.</exception>
+    internal static async Task<Replay?> ReadyAsync(IServiceProvider services, string tenant, string? name, CancellationToken ct, string parameter = "replay")
     {
-        if (name is null) return services.GetRequiredService<Place>();
+        if (name is null) return null;
         var replays = services.GetRequiredService<Projections.Replays.Replays>();
         var replay = await replays.FindAsync(tenant, name, ct);
         if (replay is null)
         {
             var known = (await replays.AllAsync(tenant, ct)).Select(other => other.Name).ToList();
             var allowed = known.Count == 0 ? "the tenant has no replays; POST /v1/replays makes one" : $"must be one of {string.Join(", ", known)}";
-            throw new ProblemException(400, "unknown_replay", $"There is no replay {name}.", new Fault("replay", "unknown_replay", allowed));
+            throw new ProblemException(400, "unknown_replay", $"There is no replay {name}.", new Fault(parameter, "unknown_replay", allowed));
         }
         return replay.Status switch
         {
-            ReplayStatus.Ready => replays.PlaceOf(replay),
+            ReplayStatus.Ready => replay,
             ReplayStatus.Building => throw new ProblemException(503, "replay_not_ready", $"The replay {name} is being made: {replay.Progress.Phase}.") { RetryAfter = 1 },
             _ => throw new ProblemException(409, "replay_not_ready", $"The replay {name} is {replay.Status}: {replay.Error}"),
         };

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Npgsql;
+using Retention.Domain.Definitions;
 using Retention.Projections.ReadModels;
 
 namespace Retention.Projections.EventLog;
@@ -30,6 +31,9 @@ public sealed partial class Place
     public NpgsqlDataSource DataSource { get; }
 
     public string Schema { get; }
+
+    /// <summary>The settings that count here, for those that the log holds: a replay can have been made by others.</summary>
+    internal Func<Settings, Settings> SettingsOf { get; init; } = settings => settings;
 
     internal HistoryCopies Copies { get; }
 

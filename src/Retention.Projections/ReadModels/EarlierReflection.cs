@@ -10,9 +10,10 @@ internal static class EarlierReflection
 {
     public static async Task<Reflection> AtAsync(Snapshot snapshot, long position, CancellationToken ct)
     {
-        if (await LastEventAsync(snapshot, position, ct) is not var (last, recordedAt)) return Reflection.Nothing;
+        if (await LastEventAsync(snapshot, position, ct) is not var (last, recordedAt))
+            return Reflection.Nothing with { Settings = snapshot.Place.SettingsOf(Settings.Default) };
         var settings = await SettingsAsync(snapshot, last, ct);
-        return snapshot.Latest with { Position = last, RecordedAt = recordedAt, Settings = settings };
+        return snapshot.Latest with { Position = last, RecordedAt = recordedAt, Settings = snapshot.Place.SettingsOf(settings) };
     }
 
     /// <summary>The tenant's last event at or before a position, and when it was recorded; null before the first.</summary>

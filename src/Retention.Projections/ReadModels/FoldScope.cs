@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
 
 namespace Retention.Projections.ReadModels;
@@ -9,6 +10,9 @@ public sealed record FoldScope
 {
     /// <summary>What is supposed to be known; null for what is.</summary>
     public Supposition? Supposed { get; init; }
+
+    /// <summary>The settings that are supposed to hold, for those that are known; null for these.</summary>
+    public Func<Settings, Settings>? SettingsOf { get; init; }
 
     /// <summary>Whether only customers are read whose record has changed between the positions of <see cref="Supposed"/>.</summary>
     public bool OnlyChanged { get; init; }

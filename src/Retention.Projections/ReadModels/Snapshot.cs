@@ -88,6 +88,7 @@ public sealed class Snapshot : IAsyncDisposable
         scope = to;
         if (to.Supposed is { } supposed)
             Reflection = await EarlierReflection.AtAsync(this, supposed.Known.HasFlag(Causes.Settings) ? supposed.To : supposed.From, ct);
+        if (to.SettingsOf is { } other) Reflection = Reflection with { Settings = other(Reflection.Settings) };
     }
 
     /// <summary>The difference between two positions, with nothing of it supposed.</summary>

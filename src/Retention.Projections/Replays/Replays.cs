@@ -38,7 +38,10 @@ public sealed partial class Replays(Place place, Progress progress, ILogger<Repl
     public Task<Replay?> FindAsync(string tenant, string name, CancellationToken ct) => table.FindAsync(tenant, name, ct);
 
     /// <summary>Where a replay that is ready is asked.</summary>
-    public Place PlaceOf(Replay replay) => places.GetOrAdd(replay.Number, number => new Place(place.DataSource, SchemaOf(number), HistoryMemory));
+    public Place PlaceOf(Replay replay) => places.GetOrAdd(replay.Number, number => new Place(place.DataSource, SchemaOf(number), HistoryMemory)
+    {
+        SettingsOf = settings => With(settings, replay.Asked.Settings),
+    });
 
     /// <summary>Begins a replay.</summary>
     /// <param name="upTo">The last position that counts; projected already.</param>
@@ -237,7 +240,9 @@ public sealed partial class Replays(Place place, Progress progress, ILogger<Repl
     private async Task<bool> IsGoneAsync(Replay replay) =>
         (await table.AllAsync(replay.Tenant, CancellationToken.None)).All(other => other.Number != replay.Number || other.Status == ReplayStatus.Cancelled);
 
-    private static Settings With(Settings settings, JsonElement? other) => other is { } request ? settings.Merge(request, new List<Fault>()) : settings;
+    /// <summary>Settings with those in place that a replay was asked for with.</summary>
+    /// <param name="other">Null for none.</param>
+    public static Settings With(Settings settings, JsonElement? other) => other is { } request ? settings.Merge(request, new List<Fault>()) : settings;
 
     private static ReplayReport ReportOf(ReplayProgress made, Stopwatch clock, Comparison? compared)
     {

@@ -91,7 +91,7 @@ public sealed partial class ReflectionWatch(Place place, Progress progress, Time
         var anew = before is null || shared.Generation != before.Shared.Generation;
         var tenants = anew ? new ConcurrentDictionary<string, WatchedTenant>(StringComparer.Ordinal) : before!.Tenants;
         await ReadTenantsAsync(tenants, anew ? -1 : before!.Shared.Position, [.. rows.Select(row => row.Tenant)], ct);
-        known = new Known(before?.Epoch ?? await EpochAsync(ct), rows, shared, tenants, readAt);
+        known = new Known(before?.Epoch ?? await StoreEpoch.ReadAsync(place, ct), rows, shared, tenants, readAt);
         return true;
     }
 
@@ -109,12 +109,6 @@ public sealed partial class ReflectionWatch(Place place, Progress progress, Time
                 (reader.IsDBNull(4) ? null : Calendar.In(reader.GetString(4))) ?? Calendar.Utc);
             tenants.AddOrUpdate(reader.GetString(0), read, (_, before) => before.Position > read.Position ? before : read);
         }
-    }
-
-    private async Task<Guid> EpochAsync(CancellationToken ct)
-    {
-        await using var command = place.Command("select epoch from {schema}.store_epoch");
-        return (Guid)(await command.ExecuteScalarAsync(ct))!;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database does not tell what is reflected; answers are not served from memory until it does.")]

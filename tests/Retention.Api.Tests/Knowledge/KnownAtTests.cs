@@ -78,9 +78,6 @@ public sealed class KnownAtTests(ServiceFixture service)
         (await tenant.GetAsync("/v1/metrics/nps?knownAt=yesterday")).ShouldBeProblem(400, "not_a_position", "knownAt", "position", "RFC 3339");
         (await tenant.GetAsync("/v1/metrics/nps?knownAt=-1")).ShouldBeProblem(400, "not_a_position", "knownAt");
         (await tenant.GetAsync("/v1/metrics/nps?knownAt=")).ShouldBeProblem(400, "empty", "knownAt");
-        (await tenant.GetAsync("/v1/metrics/nps?knownAt=0&replay=other")).ShouldBeProblem(400, "not_allowed", "knownAt", "replay");
-        (await tenant.GetAsync("/v1/metrics/retention/lineage?period=2025-01&replay=other")).ShouldBeProblem(400, "not_allowed", "replay");
-        (await tenant.GetAsync("/v1/metrics/retention/bridge?period=2025-01&fromPosition=0&replay=other")).ShouldBeProblem(400, "not_allowed", "replay");
         (await tenant.AskAsync("/v1/metrics/retention?knownAt=0")).Rows.ShouldBeEmpty();
     }
 
