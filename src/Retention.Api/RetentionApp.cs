@@ -5,6 +5,7 @@ using Retention.Api.Customers;
 using Retention.Api.Demo;
 using Retention.Api.Ingest;
 using Retention.Api.Ingest.Imports;
+using Retention.Api.Ingest.Webhooks;
 using Retention.Api.Lineage;
 using Retention.Api.Metrics;
 using Retention.Api.OpenApi;
@@ -88,9 +89,10 @@ public static class RetentionApp
         services.AddSingleton<ComplaintReceipts>().AddSingleton<ComplaintOrder>().AddSingleton<GivenScales>().AddSingleton<RevisedScores>();
         services.AddSingleton<Ingestion>().AddSingleton<Readiness>();
         services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
-        services.AddSingleton<ImportRuns>().AddSingleton<ImportRetraction>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
+        services.AddSingleton<ImportRuns>().AddSingleton<ImportRetraction>().AddSingleton<ShopifyRefunds>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
         services.AddSingleton<Projections.Replays.Replays>().AddSingleton<SkippedEvents>();
         services.AddSingleton<ApiKeys>().AddSingleton<KeyRing>().AddSingleton<AdminActs>().AddSingleton<Gate>();
+        services.AddSingleton<WebhookSecrets>().AddSingleton<SignedBody>();
         services.AddHostedService<RefusingToStandOpen>();
         services.AddHostedService<Projecting>().AddHostedService<Watching>();
         services.AddSingleton<AnswerMemory>().AddSingleton<PolledAnswers>();
@@ -127,6 +129,7 @@ public static class RetentionApp
         app.MapGet("/v1/events/stream", StreamEndpoint.GetAsync).WithTags("Ingest").WithSummary("The log as server-sent events, as it grows");
         app.MapExports();
         app.MapImports();
+        app.MapWebhooks();
         app.MapCustomers();
         app.MapClv();
         app.MapGet("/v1/cohorts", CohortsEndpoint.GetAsync).WithTags("Metrics").Describes<CohortAnswer>("Cohorts of customers over periods");
@@ -147,9 +150,9 @@ public static class RetentionApp
 
     private static ImportTarget ImportTargetOf(IServiceProvider services)
     {
-        var (ingestion, settings, tenants) =
-            (services.GetRequiredService<Ingestion>(), services.GetRequiredService<TenantSettings>(), services.GetRequiredService<Tenants>());
-        return new ImportTarget(tenant => (events, ct) => ingestion.StoreAsync(tenant, events, ct), AdoptAsync)
+        var (refunds, settings, tenants) =
+            (services.GetRequiredService<ShopifyRefunds>(), services.GetRequiredService<TenantSettings>(), services.GetRequiredService<Tenants>());
+        return new ImportTarget(tenant => (events, ct) => refunds.StoreAsync(tenant, events, ct), AdoptAsync)
         {
             Issued = services.GetRequiredService<EventLog>().LastIssuedAsync,
         };

@@ -4,7 +4,7 @@ namespace Retention.Api.Ingest;
 internal static class BoundedBody
 {
     /// <exception cref="ProblemException">413 for a body beyond the limit.</exception>
-    public static async Task<Stream> ReadAsync(Stream body, long most, CancellationToken ct)
+    public static async Task<MemoryStream> ReadAsync(Stream body, long most, CancellationToken ct)
     {
         var whole = new MemoryStream();
         var part = new byte[64 * 1024];

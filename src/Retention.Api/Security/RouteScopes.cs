@@ -21,6 +21,9 @@ public static class RouteScopes
         ["GET /health/ready"] = Public,
         ["GET /openapi/v1.json"] = Public,
 
+        // Their signature is their key.
+        ["POST /v1/webhooks/shopify/{tenant}"] = Public,
+
         ["GET /v1/status"] = AnyKey,
         ["GET /v1/event-types"] = AnyKey,
         ["GET /v1/event-types/{type}"] = AnyKey,
@@ -96,6 +99,9 @@ public static class RouteScopes
         ["POST /v1/rebuild/confirm"] = Scopes.Admin,
         ["POST /v1/rebuild/revert"] = Scopes.Admin,
         ["GET /v1/audit"] = Scopes.Admin,
+        ["GET /v1/webhooks"] = Scopes.Admin,
+        ["PUT /v1/webhooks/{sender}"] = Scopes.Admin,
+        ["DELETE /v1/webhooks/{sender}"] = Scopes.Admin,
     };
 
     /// <summary>The row of a route; null for one that has none.</summary>

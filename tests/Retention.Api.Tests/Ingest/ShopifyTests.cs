@@ -16,14 +16,14 @@ public sealed class ShopifyTests
     public void Rows_of_one_order_form_one_purchase_of_a_customer_without_an_address()
     {
         var events = Read(
-            "#1001,Ann@Example.com,paid,EUR,50.00,4.90,11.20,54.90,WELCOME,5.00,2024-01-15 10:11:12 +0200,2,Mug,20.00,MUG-1,FI,SE,,0.00,5001,web,",
+            "#1001,Ann@Example.com,paid,EUR,50.00,4.90,11.20,66.10,WELCOME,5.00,2024-01-15 10:11:12 +0200,2,Mug,20.00,MUG-1,FI,SE,,0.00,5001,web,",
             "#1001,Ann@Example.com,,,,,,,,,,1,Cup,15.00,,,,,,,,",
             "#1002,ann@example.com,paid,EUR,10,0,0,10,,,2024-02-01 08:00:00 +0200,1,Cup,10.00,CUP,FI,FI,,,5002,pos,");
 
         events.Select(Shown).ShouldBe(
         [
             "5001/country 2024-01-15T10:11:12+02:00 customer_changed {\"attributes\":{\"country\":\"FI\"}}",
-            "5001 2024-01-15T10:11:12+02:00 purchase_made {\"orderId\":\"5001\",\"currency\":\"EUR\",\"total\":54.90,\"lines\":[{\"sku\":\"MUG-1\",\"quantity\":2,\"unitPrice\":20.00},{\"sku\":\"Cup\",\"quantity\":1,\"unitPrice\":15.00}],\"discounts\":[{\"code\":\"WELCOME\",\"amount\":5.00}],\"tax\":11.20,\"shipping\":4.90,\"channel\":\"web\"}",
+            "5001 2024-01-15T10:11:12+02:00 purchase_made {\"orderId\":\"5001\",\"currency\":\"EUR\",\"total\":50.00,\"lines\":[{\"sku\":\"MUG-1\",\"quantity\":2,\"unitPrice\":20.00},{\"sku\":\"Cup\",\"quantity\":1,\"unitPrice\":15.00}],\"discounts\":[{\"code\":\"WELCOME\",\"amount\":5.00}],\"tax\":11.20,\"shipping\":4.90,\"channel\":\"web\"}",
             "5002 2024-02-01T08:00:00+02:00 purchase_made {\"orderId\":\"5002\",\"currency\":\"EUR\",\"total\":10,\"lines\":[{\"sku\":\"CUP\",\"quantity\":1,\"unitPrice\":10.00}],\"tax\":0,\"shipping\":0,\"channel\":\"pos\"}",
         ]);
         events.Select(made => made.Customer).Distinct().ShouldHaveSingleItem().ShouldBe("c-71d4f55f72fa128dfb46");
@@ -45,6 +45,24 @@ public sealed class ShopifyTests
         Shown(events[^1]).ShouldBe("1/refunded 2024-01-15T10:00:00+00:00 purchase_refunded {\"orderId\":\"1\",\"amount\":4.50}");
         report.NotesByCode.ShouldBe(new Dictionary<string, long> { ["refund_undated"] = 1 });
     }
+
+    [Theory]
+    [InlineData("50.00,4.90,11.20,66.10", "50.00")]
+    [InlineData("50.00,4.90,11.11,54.90", "39.88")]
+    [InlineData("50.00,0,10.12,50.00", "39.88")]
+    [InlineData("50.00,4.90,0,54.90", "50.00")]
+    [InlineData("0,4.90,0.99,4.90", "0")]
+    [InlineData(",4.90,11.20,66.10", "50.00")]
+    public void A_total_is_what_was_charged_for_goods_without_shipping_and_tax(string sums, string total) =>
+        Read($"#1,a@b.c,paid,EUR,{sums},,,2024-01-15 10:00:00 +0000,1,Cup,10,CUP,,,,,1,web,")[0].Data.GetProperty("total").GetDecimal()
+            .ShouldBe(decimal.Parse(total, System.Globalization.CultureInfo.InvariantCulture));
+
+    [Theory]
+    [InlineData("66.10", "50.00")]
+    [InlineData("6.61", "5.00")]
+    public void Of_a_refund_the_goods_part_counts(string paidBack, string amount) =>
+        Read($"#1,a@b.c,refunded,EUR,50.00,4.90,11.20,66.10,,,2024-01-15 10:00:00 +0000,1,Cup,10,CUP,,,,{paidBack},1,web,")[^1].Data.GetProperty("amount").GetDecimal()
+            .ShouldBe(decimal.Parse(amount, System.Globalization.CultureInfo.InvariantCulture));
 
     [Fact]
     public void An_order_that_was_never_paid_is_cancelled_at_once() =>

@@ -6,13 +6,15 @@ namespace Retention.Api.Ingest.Imports;
 /// <summary>
 /// The order export of a Shopify shop (Orders → Export → CSV): one row for each line item, of which an order's first has everything else
 /// about the order. One order, one purchase: orderId = <c>Id</c>, or <c>Name</c> in an export without it; occurredAt = <c>Created at</c>,
-/// with its offset; total = <c>Total</c>, which includes tax and shipping, in the order's <c>Currency</c>; line items, discount, tax and
-/// shipping kept, channel = <c>Source</c>. The billing country, else the shipping country, becomes the customer's attribute country.
+/// with its offset; total = what was charged for goods (<see cref="ShopifyOrder.Goods"/>), in the order's <c>Currency</c>; line items,
+/// discount, tax and shipping kept, channel = <c>Source</c>. The billing country, else the shipping country, becomes the customer's
+/// attribute country.
 /// <para>
 /// A customer is its e-mail address, else its telephone number, as a <see cref="Pseudonym"/>; orders with neither are counted as without a
-/// customer. An order of which any row cannot be read is not stored. An order with <c>Cancelled at</c> is cancelled then, one whose Financial Status is voided or expired without it at once. A
-/// <c>Refunded Amount</c> of an order that is not cancelled is a refund; the export does not say when, so that it counts on the day of the
-/// order (note <c>refund_undated</c>). Refunds by the day they happened come from webhooks.
+/// customer. An order of which any row cannot be read is not stored. An order with <c>Cancelled at</c> is cancelled then, one whose
+/// Financial Status is voided or expired without it at once. A <c>Refunded Amount</c> of an order that is not cancelled is a refund; the
+/// export does not say when, nor how much of it was shipping and tax, so that it counts on the day of the order, by the goods' part of the
+/// order (note <c>refund_undated</c>). Refunds as they happened come from webhooks (<see cref="ShopifyRefunds"/>).
 /// </para>
 /// <para>
 /// Event ids are orderId; orderId/country; orderId/cancelled; orderId/refunded. A later export that knows of more refunds than an earlier
@@ -22,12 +24,10 @@ namespace Retention.Api.Ingest.Imports;
 /// </summary>
 public static class Shopify
 {
-    public const string Source = "shopify";
-
     private const int Name = 0, CreatedAt = 1, OrderCurrency = 2, Total = 3, Quantity = 4, Price = 5;
 
     private const int Email = 6, Id = 7, Status = 8, Taxes = 9, Shipping = 10, DiscountCode = 11, DiscountAmount = 12, Sku = 13, Title = 14,
-        BillingCountry = 15, ShippingCountry = 16, CancelledAt = 17, Refunded = 18, Channel = 19, Phone = 20;
+        BillingCountry = 15, ShippingCountry = 16, CancelledAt = 17, Refunded = 18, Channel = 19, Phone = 20, Subtotal = 21;
 
     private static readonly string[] Columns = ["Name", "Created at", "Currency", "Total", "Lineitem quantity", "Lineitem price"];
 
@@ -35,32 +35,30 @@ public static class Shopify
     private static readonly string[] Optional =
     [
         "Email", "Id", "Financial Status", "Taxes", "Shipping", "Discount Code", "Discount Amount", "Lineitem sku", "Lineitem name", "Billing Country",
-        "Shipping Country", "Cancelled at", "Refunded Amount", "Source", "Phone",
+        "Shipping Country", "Cancelled at", "Refunded Amount", "Source", "Phone", "Subtotal",
     ];
 
-    private static readonly string[] NeverPaid = ["voided", "expired"];
+    public static Mapping Mapping { get; } = new(ShopifyOrder.Source, null, null, Read);
 
-    public static Mapping Mapping { get; } = new(Source, null, null, Read);
-
-    /// <param name="Lines">Filled by the rows that follow.</param>
-    private sealed record Order(
-        long Row, string Id, string Customer, DateTimeOffset At, string Currency, decimal Total, decimal? Tax, decimal? Shipping, Discount? Discount, string Country, string Channel,
-        DateTimeOffset? CancelledAt, decimal Refunded, List<PurchaseLine> Lines);
-
-    private sealed record Draft(DateTimeOffset At, int Rank, string Id, string Customer, CustomerEvent Event);
+    /// <param name="Row">The line of the order's own row.</param>
+    /// <param name="PaidBack">What was paid back in all, shipping and tax included.</param>
+    /// <param name="Charged">What was charged in all, shipping and tax included.</param>
+    private sealed record Exported(long Row, ShopifyOrder Order, decimal PaidBack, decimal Charged);
 
     private static IEnumerable<Envelope> Read(TextReader text, ImportReport report)
     {
-        var orders = Orders(text, report).OrderBy(order => order.At).ThenBy(order => order.Id, StringComparer.Ordinal).ToList();
-        var drafts = Countries(orders).Concat(orders.SelectMany(order => Drafts(order, report))).ToList();
-        report.Expect(drafts.Count);
-        return drafts.OrderBy(draft => draft.At).ThenBy(draft => draft.Rank).ThenBy(draft => draft.Id, StringComparer.Ordinal)
-            .Select(draft => report.Make(Envelope.Of(Source, draft.Id, draft.Customer, draft.At, draft.Event)));
+        var orders = Orders(text, report).OrderBy(exported => exported.Order.At).ThenBy(exported => exported.Order.Id, StringComparer.Ordinal).ToList();
+        var events = Countries(orders).Select(made => (Rank: 0, Made: made))
+            .Concat(orders.Select(exported => (Rank: 1, Made: exported.Order.ToPurchase())))
+            .Concat(orders.Select(exported => Ending(exported, report)).OfType<Envelope>().Select(made => (Rank: 2, Made: made)))
+            .OrderBy(item => item.Made.OccurredAt).ThenBy(item => item.Rank).ThenBy(item => item.Made.Id, StringComparer.Ordinal).ToList();
+        report.Expect(events.Count);
+        return events.Select(item => report.Make(item.Made));
     }
 
-    private static List<Order> Orders(TextReader text, ImportReport report)
+    private static List<Exported> Orders(TextReader text, ImportReport report)
     {
-        var orders = new Dictionary<string, Order?>(StringComparer.Ordinal);
+        var orders = new Dictionary<string, Exported?>(StringComparer.Ordinal);
         foreach (var row in CsvFile.Read(text, Columns, report, Optional))
         {
             var name = row.RequiredText(Name);
@@ -69,23 +67,23 @@ public static class Shopify
             else if (!orders.ContainsKey(name)) row.Require(false, Total, "no_order", "belongs to an order whose own row is not in the file");
             if (row.Fault is not var (code, message))
             {
-                if (orders.GetValueOrDefault(name) is { } order) AddLine(order, row);
+                if (orders.GetValueOrDefault(name) is { Order: var order }) AddLine(order, row);
                 continue;
             }
             report.Refuse(row.Line, code, message);
             orders[name] = null;
         }
-        return [.. orders.Values.OfType<Order>()];
+        return [.. orders.Values.OfType<Exported>()];
     }
 
-    private static void AddLine(Order order, Row row)
+    private static void AddLine(ShopifyOrder order, Row row)
     {
         if (row.Text(Quantity).Length == 0) return;
         order.Lines.Add(new PurchaseLine(NullIfEmpty(row.Text(Sku)) ?? NullIfEmpty(row.Text(Title)), null, row.Number(Quantity), row.Number(Price), null));
     }
 
     /// <summary>Null where the order names no customer, which the report counts.</summary>
-    private static Order? OrderOf(Row row, ImportReport report)
+    private static Exported? OrderOf(Row row, ImportReport report)
     {
         var address = NullIfEmpty(row.Text(Email)) ?? NullIfEmpty(row.Text(Phone));
         if (address is null)
@@ -93,40 +91,42 @@ public static class Shopify
             report.MissCustomer();
             return null;
         }
-        var (at, total, cancelled) = (row.Instant(CreatedAt), row.Number(Total), row.Text(CancelledAt).Length > 0 ? row.Instant(CancelledAt) : (DateTimeOffset?)null);
+        var (at, currency, total) = (row.Instant(CreatedAt), row.RequiredText(OrderCurrency), row.Number(Total));
         row.Require(total >= 0, Total, "negative_total", "must not be negative");
-        if (cancelled is null && NeverPaid.Contains(row.Text(Status))) cancelled = at;
-        var off = NumberOr(row, DiscountAmount);
-        var discount = off is > 0 ? new Discount(NullIfEmpty(row.Text(DiscountCode)), null, off) : null;
-        return new Order(
-            row.Line, NullIfEmpty(row.Text(Id)) ?? row.Text(Name), Pseudonym.Of(address), at, row.RequiredText(OrderCurrency), total, NumberOr(row, Taxes), NumberOr(row, Shipping),
-            discount, NullIfEmpty(row.Text(BillingCountry)) ?? row.Text(ShippingCountry), row.Text(Channel), cancelled, NumberOr(row, Refunded) ?? 0, []);
+        var (tax, shipping, off) = (NumberOr(row, Taxes), NumberOr(row, Shipping), NumberOr(row, DiscountAmount));
+        var order = new ShopifyOrder(
+            NullIfEmpty(row.Text(Id)) ?? row.Text(Name), Pseudonym.Of(address), at, currency, ShopifyOrder.Goods(currency, total, NumberOr(row, Subtotal), shipping, tax))
+        {
+            Tax = tax,
+            Shipping = shipping,
+            Discount = off is > 0 ? new Discount(NullIfEmpty(row.Text(DiscountCode)), null, off) : null,
+            Country = NullIfEmpty(row.Text(BillingCountry)) ?? NullIfEmpty(row.Text(ShippingCountry)),
+            Channel = NullIfEmpty(row.Text(Channel)),
+            CancelledAt = row.Text(CancelledAt).Length > 0 ? row.Instant(CancelledAt) : ShopifyOrder.CalledOff(row.Text(Status), at),
+        };
+        return new Exported(row.Line, order, NumberOr(row, Refunded) ?? 0, total);
     }
 
-    private static IEnumerable<Draft> Countries(IEnumerable<Order> orders)
+    private static IEnumerable<Envelope> Countries(IEnumerable<Exported> orders)
     {
         var current = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var order in orders)
+        foreach (var (_, order, _, _) in orders)
         {
-            if (order.Country.Length == 0 || current.GetValueOrDefault(order.Customer) == order.Country) continue;
+            if (order.Country is null || current.GetValueOrDefault(order.Customer) == order.Country) continue;
             current[order.Customer] = order.Country;
-            yield return new Draft(order.At, 0, $"{order.Id}/country", order.Customer, new CustomerChanged(new Dictionary<string, string?> { ["country"] = order.Country }));
+            yield return order.ToCountry()!;
         }
     }
 
-    private static IEnumerable<Draft> Drafts(Order order, ImportReport report)
+    /// <summary>The cancellation or the refund of an order; null for an order that stands.</summary>
+    private static Envelope? Ending(Exported exported, ImportReport report)
     {
-        yield return new Draft(order.At, 1, order.Id, order.Customer, new PurchaseMade(
-            order.Id, order.Currency, order.Total, order.Lines, null, order.Discount is null ? null : [order.Discount], null, order.Tax, order.Shipping, null,
-            NullIfEmpty(order.Channel)));
-        if (order.CancelledAt is { } cancelled)
-        {
-            yield return new Draft(cancelled < order.At ? order.At : cancelled, 2, $"{order.Id}/cancelled", order.Customer, new PurchaseCancelled(order.Id, null));
-            yield break;
-        }
-        if (order.Refunded <= 0) yield break;
-        report.Note(order.Row, "refund_undated", $"Order {order.Id} was refunded {order.Refunded}; the export does not say when, so that it counts on the day of the order.");
-        yield return new Draft(order.At, 2, $"{order.Id}/refunded", order.Customer, new PurchaseRefunded(order.Id, order.Refunded, null, null));
+        var (row, order, paidBack, charged) = exported;
+        if (order.ToCancellation() is { } cancellation) return cancellation;
+        var goods = ShopifyOrder.Refunded(order.Currency, paidBack, order.Total, charged);
+        if (goods <= 0) return null;
+        report.Note(row, "refund_undated", $"Order {order.Id} was refunded {paidBack}; the export does not say when, so that {goods} for goods count on the day of the order.");
+        return Envelope.Of(ShopifyOrder.Source, ShopifyRefunds.UndatedId(order.Id), order.Customer, order.At, new PurchaseRefunded(order.Id, goods, null, null));
     }
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
