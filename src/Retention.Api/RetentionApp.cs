@@ -12,6 +12,7 @@ using Retention.Api.OpenApi;
 using Retention.Api.Polling;
 using Retention.Api.Replays;
 using Retention.Api.Security;
+using Retention.Api.Security.Tokens;
 using Retention.Api.Tenancy;
 using Retention.Api.Voice;
 using Retention.Projections.EventLog;
@@ -29,6 +30,9 @@ public sealed record ServiceOptions(string ConnectionString, int Port, string Sc
 {
     /// <summary>The address to listen on; null for the loopback interface. On any other the service starts only once there is a key.</summary>
     public IPAddress? Listen { get; init; }
+
+    /// <summary>Whose tokens are let in beside keys; null for nobody's.</summary>
+    public TokenOptions? Tokens { get; init; }
 
     /// <summary>Accept a server without fsync: for throw-away data only.</summary>
     public bool AllowFsyncOff { get; init; }
@@ -93,6 +97,7 @@ public static class RetentionApp
         services.AddSingleton<Projections.Replays.Replays>().AddSingleton<SkippedEvents>();
         services.AddSingleton<ApiKeys>().AddSingleton<KeyRing>().AddSingleton<AdminActs>().AddSingleton<Gate>();
         services.AddSingleton<WebhookSecrets>().AddSingleton<SignedBody>();
+        if (options.Tokens is { } tokens) services.AddSingleton(tokens).AddSingleton<SigningKeys>().AddSingleton<BearerTokens>();
         services.AddHostedService<RefusingToStandOpen>();
         services.AddHostedService<Projecting>().AddHostedService<Watching>();
         services.AddSingleton<AnswerMemory>().AddSingleton<PolledAnswers>();

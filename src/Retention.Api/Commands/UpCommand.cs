@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Npgsql;
 using Retention.Api.Demo;
 using Retention.Api.Security;
+using Retention.Api.Security.Tokens;
 using Retention.Api.Tenancy;
 using Retention.Projections.Embedded;
 using Retention.Projections.EventLog;
@@ -70,6 +71,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         {
             foreach (var token in result.Tokens.Where(token => !IsOrigin(token.Value))) result.AddError($"--allow-origin {token.Value} must be a scheme, host and port such as https://bi.example.com.");
         });
+        var tokens = new TokenFlags();
         var command = new Command(
             "up",
             "Start the service and stay in the foreground until Ctrl-C or SIGTERM. "
@@ -77,6 +79,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         {
             port, listen, data, connection, noDemo, historyMemory, noProjections, origins,
         };
+        tokens.AddTo(command);
         command.SetAction((parsed, ct) => RunAsync(
             new Wish(
                 parsed.GetValue(port),
@@ -88,6 +91,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
                 parsed.GetValue(origins) ?? [])
             {
                 Listen = parsed.GetValue(listen) is { } address ? IPAddress.Parse(address) : null,
+                Tokens = tokens.Read(parsed),
             },
             ct));
         return command;
@@ -145,6 +149,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
             HistoryMemory = wish.HistoryMemory,
             Dashboard = Dashboard.BuiltFolder,
             Origins = wish.Origins,
+            Tokens = wish.Tokens,
         });
         await app.StartAsync(ct);
         using var stopped = new CancellationTokenSource();
@@ -224,5 +229,8 @@ internal sealed class UpCommand(UpCommand.Wish wish)
     {
         /// <summary>Null for the loopback interface.</summary>
         public IPAddress? Listen { get; init; }
+
+        /// <summary>Null for nobody's.</summary>
+        public TokenOptions? Tokens { get; init; }
     }
 }

@@ -2,7 +2,7 @@ namespace Retention.Api.Security;
 
 /// <summary>Who asks.</summary>
 /// <param name="Tenant">The only tenant that it speaks for; null where no keys are configured, and the request chooses.</param>
-/// <param name="By">The prefix of its key; null without one.</param>
+/// <param name="By">The prefix of its key, or <c>token:</c> and the subject of its token; null without either.</param>
 public sealed record Caller(string? Tenant, string? By, IReadOnlyList<string> Scopes)
 {
     /// <summary>Whoever reaches a service without keys, which is somebody on this machine.</summary>

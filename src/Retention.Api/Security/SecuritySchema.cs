@@ -18,7 +18,7 @@ internal static class SecuritySchema
             {
                 Type = SecuritySchemeType.Http,
                 Scheme = "bearer",
-                Description = "A key of retention keys create. It belongs to a tenant and has scopes: ingest, read, read:pii, replay, admin. Needed once there is any.",
+                Description = "A key of retention keys create. It belongs to a tenant and has scopes: ingest, read, read:pii, replay, admin. Needed once there is any. Where an issuer of tokens is named, a JWT of its with the claims tenant and scope does the same.",
             };
             return Task.CompletedTask;
         });

@@ -4,7 +4,7 @@ namespace Retention.Domain.Definitions;
 
 /// <summary>The event of an act of administration, written before it is carried out: an act without a record cannot be.</summary>
 /// <param name="Act">What was asked for, such as <c>PUT /v1/settings</c> or <c>keys create</c>.</param>
-/// <param name="By">The prefix of the key that asked, or <c>command line</c>.</param>
+/// <param name="By">The prefix of the key that asked, <c>token:</c> and the subject of a token, or <c>command line</c>.</param>
 /// <param name="Subject">What it is about: the path, or the prefix of a key.</param>
 /// <param name="Scopes">Of a key that was made; null for every other act.</param>
 public sealed record AdminAct(string Act, string By, string Subject, IReadOnlyList<string>? Scopes = null)

@@ -29,6 +29,9 @@ public sealed record ApiKey(
     /// <summary>The prefix of what may be a key; null for what is none.</summary>
     public static string? PrefixOf(string text) => text.Length == Length && text.StartsWith(Start, StringComparison.Ordinal) ? text[..PrefixLength] : null;
 
+    /// <summary>Whether a text begins as keys do, so that nothing else is meant by it.</summary>
+    public static bool IsLike(string text) => text.StartsWith(Start, StringComparison.Ordinal);
+
     /// <summary>Whether this is the key, in a time that does not tell how much of it is right.</summary>
     public bool Is(string text) => CryptographicOperations.FixedTimeEquals(HashOf(text), Hash);
 
