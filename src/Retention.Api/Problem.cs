@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Metadata;
 using Npgsql;
 using Retention.Domain.Events;
+using Retention.Projections;
 using Retention.Projections.EventLog;
 
 namespace Retention.Api;
@@ -100,6 +101,7 @@ public static class Problems
 
     private static Task WriteAsync(HttpContext context, ProblemException problem)
     {
+        Instruments.Problems.Add(1, new("code", problem.Code), new("http.response.status_code", problem.Status));
         context.Response.StatusCode = problem.Status;
         if (problem.RetryAfter is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (problem.Challenge is { } challenge) context.Response.Headers.WWWAuthenticate = challenge;

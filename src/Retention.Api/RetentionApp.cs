@@ -13,6 +13,7 @@ using Retention.Api.Polling;
 using Retention.Api.Replays;
 using Retention.Api.Security;
 using Retention.Api.Security.Tokens;
+using Retention.Api.Telemetry;
 using Retention.Api.Tenancy;
 using Retention.Api.Voice;
 using Retention.Projections.EventLog;
@@ -68,7 +69,10 @@ public static class RetentionApp
             else kestrel.ListenLocalhost(options.Port);
         });
         AddServices(builder.Services, options, time ?? TimeProvider.System);
+        var exports = Exporting.IsWanted(builder.Configuration);
+        if (exports) builder.Services.AddSingleton<ILoggerProvider, Exporting>().AddHostedService<Gauges>();
         var app = builder.Build();
+        if (exports) app.UseRequestSpans();
         app.UseProblems();
         app.Use(next => http => http.RequestServices.GetRequiredService<Gate>().EnterAsync(http, next));
         app.UseDashboard(options.Dashboard);
@@ -83,7 +87,7 @@ public static class RetentionApp
     private static void AddServices(IServiceCollection services, ServiceOptions options, TimeProvider time)
     {
         services.AddSingleton(options).AddSingleton(time);
-        services.AddSingleton(_ => new NpgsqlDataSourceBuilder(options.ConnectionString) { ConnectionStringBuilder = { ApplicationName = "retention" } }.Build());
+        services.AddSingleton(_ => DataSourceOf(options));
         services.AddSingleton(all => new Place(all.GetRequiredService<NpgsqlDataSource>(), options.Schema, options.HistoryMemory));
         services.AddSingleton<EventLog>().AddSingleton<GroupCommit>().AddSingleton<SafePosition>();
         services.AddSingleton<CustomerKeys>().AddSingleton<Erasure>().AddSingleton<Sealing>();
@@ -114,6 +118,16 @@ public static class RetentionApp
         });
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+    }
+
+    /// <summary>Its spans and metrics bear a name, and not the connection string; what polls by itself makes no spans.</summary>
+    private static NpgsqlDataSource DataSourceOf(ServiceOptions options)
+    {
+        var builder = new NpgsqlDataSourceBuilder(options.ConnectionString) { Name = "retention", ConnectionStringBuilder = { ApplicationName = "retention" } };
+        builder.ConfigureTracing(traced => traced
+            .ConfigureCommandFilter(_ => System.Diagnostics.Activity.Current is not null).ConfigureBatchFilter(_ => System.Diagnostics.Activity.Current is not null)
+            .EnablePhysicalOpenTracing(false).ConfigureCopyOperationFilter(_ => System.Diagnostics.Activity.Current is not null));
+        return builder.Build();
     }
 
     private static void MapRoutes(WebApplication app)

@@ -14,7 +14,7 @@ public static class StatusEndpoints
     /// <summary>A transaction that holds the safe position for longer is named.</summary>
     private static readonly TimeSpan LongHeld = TimeSpan.FromSeconds(5);
 
-    private static readonly string Version =
+    internal static readonly string Version =
         typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     public static void MapStatus(this IEndpointRouteBuilder routes)

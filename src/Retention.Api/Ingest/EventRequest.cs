@@ -104,7 +104,11 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atom
         if (!atomic && (batch.Count >= BatchSize || bytes >= BatchBytes)) await StoreAsync(ct);
     }
 
-    private void Reject(string? id, params List<Fault> faults) => verdicts.Reject(new Rejection(next++, id, faults[0].Code, faults));
+    private void Reject(string? id, params List<Fault> faults)
+    {
+        verdicts.Reject(new Rejection(next++, id, faults[0].Code, faults));
+        Ingestion.Count("rejected", 1);
+    }
 
     private async Task<IngestOutcome> FinishAsync(CancellationToken ct)
     {

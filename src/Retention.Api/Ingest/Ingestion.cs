@@ -1,4 +1,5 @@
 using Retention.Domain.Events;
+using Retention.Projections;
 using Retention.Projections.EventLog;
 using Retention.Projections.Running;
 
@@ -33,6 +34,7 @@ public sealed class Ingestion(
     internal async Task<IngestOutcome> AppendAsync(PreparedBatch batch, CancellationToken ct)
     {
         var (tenant, mode, events, check, valid) = batch;
+        using var span = Instruments.Spans.StartActivity("append")?.SetTag(Instruments.Tenant, tenant).SetTag(Instruments.Count, valid.Count);
         var appended = valid.Count > 0 ? await log.AppendAsync(tenant, valid, mode, ct) : [];
         projector.Nudge();
 
@@ -43,10 +45,21 @@ public sealed class Ingestion(
             if (appended[i] is Appended.Refused) rejected.Add(Erased(check.Valid[i], events[check.Valid[i]]));
         }
         rejected.Sort((a, b) => a.Index.CompareTo(b.Index));
-        if (mode == AppendMode.AllOrNone && rejected.Count > 0) return new IngestOutcome(0, 0, rejected, await CurrentAsync(tenant, ct), 0);
-        return new IngestOutcome(
-            appended.Count(verdict => verdict is Appended.Stored), appended.Count(verdict => verdict is Appended.Duplicate), rejected,
-            await PositionAsync(tenant, appended, ct), check.Warnings);
+        var outcome = mode == AppendMode.AllOrNone && rejected.Count > 0
+            ? new IngestOutcome(0, 0, rejected, await CurrentAsync(tenant, ct), 0)
+            : new IngestOutcome(
+                appended.Count(verdict => verdict is Appended.Stored), appended.Count(verdict => verdict is Appended.Duplicate), rejected,
+                await PositionAsync(tenant, appended, ct), check.Warnings);
+        Count("accepted", outcome.Accepted);
+        Count("duplicate", outcome.Duplicates);
+        Count("rejected", rejected.Count);
+        return outcome;
+    }
+
+    /// <summary>Counts events by what became of them.</summary>
+    internal static void Count(string outcome, long events)
+    {
+        if (events > 0) Instruments.Events.Add(events, new KeyValuePair<string, object?>(Instruments.Outcome, outcome));
     }
 
     /// <summary>The events that break a rule; nothing is stored, and nothing is fixed by them.</summary>

@@ -12,7 +12,10 @@ internal sealed class AnswerMemory(ServiceOptions options) : IDisposable
 {
     private const int Overhead = 500;
 
-    private readonly MemoryCache answers = new(Options.Create(new MemoryCacheOptions { SizeLimit = options.AnswerMemory }));
+    private readonly MemoryCache answers = new(Options.Create(new MemoryCacheOptions { SizeLimit = options.AnswerMemory, TrackStatistics = true }));
+
+    /// <summary>The memory that is taken, in bytes.</summary>
+    public long Bytes => answers.GetCurrentStatistics()?.CurrentEstimatedSize ?? 0;
 
     public KeptAnswer? Find(string tag) => answers.TryGetValue(tag, out var found) ? (KeptAnswer)found! : null;
 

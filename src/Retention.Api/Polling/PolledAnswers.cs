@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
+using Retention.Projections;
 using Retention.Projections.Running;
 
 namespace Retention.Api.Polling;
@@ -35,7 +36,11 @@ internal sealed class PolledAnswers(ReflectionWatch watch, AnswerMemory memory, 
         var (known, tag) = (http.Request.Headers.IfNoneMatch, question.TagNow(watch, time));
         if (Has(known, tag) && WaitOf(http.Request) is > 0 and var seconds) tag = await WaitAsync(question, tag!, TimeSpan.FromSeconds(seconds), http);
         if (Has(known, tag)) TellUnchanged(http.Response, tag!);
-        else if (tag is not null && memory.Find(tag) is { } kept) await TellAsync(http.Response, tag, kept, "cache;desc=hit");
+        else if (tag is not null && memory.Find(tag) is { } kept)
+        {
+            Count("kept");
+            await TellAsync(http.Response, tag, kept, "cache;desc=hit");
+        }
         else await MakeAsync(http, next, question, started);
     }
 
@@ -115,13 +120,17 @@ internal sealed class PolledAnswers(ReflectionWatch watch, AnswerMemory memory, 
             TellUnchanged(response, tag);
             return;
         }
+        Count("made");
         var answer = new KeptAnswer(response.ContentType, question.Encoding, response.Headers.Link, AnswerEncoding.Pack(plain, question.Encoding));
         if (found is not null) memory.Keep(tag, answer);
         await TellAsync(response, tag, answer, string.Create(CultureInfo.InvariantCulture, $"answer;dur={time.GetElapsedTime(started).TotalMilliseconds:0.0}"));
     }
 
+    private static void Count(string outcome) => Instruments.Answers.Add(1, new KeyValuePair<string, object?>(Instruments.Outcome, outcome));
+
     private static void TellUnchanged(HttpResponse response, string tag)
     {
+        Count("unchanged");
         response.StatusCode = StatusCodes.Status304NotModified;
         Describe(response, tag);
         response.Headers["Server-Timing"] = "cache;desc=unchanged";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -42,6 +43,12 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
     private const string CopyEvents = """
         copy {schema}.mt_events
             (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, headers, is_archived)
+        from stdin (format binary)
+        """;
+
+    private const string CopyTracedEvents = """
+        copy {schema}.mt_events
+            (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, headers, is_archived, correlation_id, causation_id)
         from stdin (format binary)
         """;
 
@@ -124,7 +131,8 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
 
     private async Task CopyAsync(NpgsqlConnection connection, AppendPlan plan, long[] positions, DateTime at, CancellationToken ct)
     {
-        await using var rows = await connection.BeginBinaryImportAsync(place.Qualify(CopyEvents), ct);
+        var traced = plan.Fresh.Any(fresh => events[fresh.Index].Span is not null);
+        await using var rows = await connection.BeginBinaryImportAsync(place.Qualify(traced ? CopyTracedEvents : CopyEvents), ct);
         foreach (var (number, fresh) in plan.Fresh.Index())
         {
             var next = events[fresh.Index];
@@ -140,8 +148,22 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
             await rows.WriteAsync(next.DotNetType, NpgsqlDbType.Varchar, ct);
             await rows.WriteAsync(next.Headers.ToJson(), NpgsqlDbType.Jsonb, ct);
             await rows.WriteAsync(false, NpgsqlDbType.Boolean, ct);
+            if (traced) await WriteSpanAsync(rows, next.Span, ct);
         }
         await rows.CompleteAsync(ct);
+    }
+
+    /// <summary>As Marten fills these columns by default: the trace, and the span in it in the form of W3C Trace Context.</summary>
+    private static async Task WriteSpanAsync(NpgsqlBinaryImporter rows, Activity? span, CancellationToken ct)
+    {
+        if (span?.Id is { } id)
+        {
+            await rows.WriteAsync(span.TraceId.ToHexString(), NpgsqlDbType.Varchar, ct);
+            await rows.WriteAsync(id, NpgsqlDbType.Varchar, ct);
+            return;
+        }
+        await rows.WriteNullAsync(ct);
+        await rows.WriteNullAsync(ct);
     }
 
     private async Task FinishStreamsAsync(

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Npgsql;
 using NpgsqlTypes;
@@ -39,12 +40,14 @@ public sealed class EventLog(Place place)
         string tenant, IReadOnlyList<NewEvent> events, AppendMode mode, CancellationToken ct)
     {
         if (events.Count == 0) return [];
-        var transaction = new AppendTransaction(place, tenant, events);
+        var (transaction, started) = (new AppendTransaction(place, tenant, events), Stopwatch.GetTimestamp());
         for (var collisions = 0; ;)
         {
             try
             {
-                return await transaction.RunAsync(mode, alone: collisions >= CollisionsUntilAlone, ct);
+                var appended = await transaction.RunAsync(mode, alone: collisions >= CollisionsUntilAlone, ct);
+                Instruments.Append.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+                return appended;
             }
             catch (PostgresException collision)
                 when (collision.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Npgsql;
 
@@ -35,10 +36,14 @@ public sealed class GroupCommit : IAsyncDisposable
         committing = Task.WhenAll(Enumerable.Range(0, Committers).Select(_ => Task.Run(CommitAsync)));
     }
 
+    /// <summary>Requests that wait for a commit.</summary>
+    public int Waiting => waiting.Reader.Count;
+
     /// <inheritdoc cref="EventLog.AppendAsync"/>
     /// <exception cref="TooManyWaitingException">The queue is full; nothing was stored.</exception>
     public Task<IReadOnlyList<Appended>> AppendAsync(string tenant, IReadOnlyList<NewEvent> events, AppendMode mode, CancellationToken ct)
     {
+        if (Activity.Current is { Recorded: true } span) events = [.. events.Select(next => next with { Span = span })];
         if (mode == AppendMode.AllOrNone || events.Count > MostEventsOfSmall || events.Any(next => next.ExpectedVersion is not null))
             return log.AppendAsync(tenant, events, mode, ct);
         var request = new Request(tenant, events);
@@ -53,6 +58,8 @@ public sealed class GroupCommit : IAsyncDisposable
 
     private async Task CommitAsync()
     {
+        // It serves all requests, and is part of none, whichever was the first to need it.
+        Activity.Current = null;
         for (var others = 0; await waiting.Reader.WaitToReadAsync();)
         {
             // Callers who were just answered are about to send again: a moment's wait takes them all into one flush. A lone caller is not
@@ -67,9 +74,11 @@ public sealed class GroupCommit : IAsyncDisposable
 
     private async Task CommitAsync(string tenant, List<Request> group)
     {
+        using var span = StartSpan(tenant, group);
         try
         {
             var verdicts = await log.AppendAsync(tenant, [.. group.SelectMany(request => request.Events)], AppendMode.KeepValid, CancellationToken.None);
+            Instruments.Group.Record(group.Count);
             var next = 0;
             foreach (var request in group)
             {
@@ -86,6 +95,16 @@ public sealed class GroupCommit : IAsyncDisposable
         {
             foreach (var request in group) request.Answer.SetException(failure);
         }
+    }
+
+    /// <summary>Part of the first request that has a span; the others are linked.</summary>
+    private static Activity? StartSpan(string tenant, List<Request> group)
+    {
+        if (!Instruments.Spans.HasListeners()) return null;
+        var spans = group.SelectMany(request => request.Events.Take(1)).Select(first => first.Span?.Context).OfType<ActivityContext>().ToList();
+        return spans.Count == 0
+            ? null
+            : Instruments.Spans.StartActivity("commit", ActivityKind.Internal, spans[0], [new(Instruments.Tenant, tenant)], spans.Skip(1).Select(other => new ActivityLink(other)));
     }
 
     private sealed record Request(string Tenant, IReadOnlyList<NewEvent> Events)

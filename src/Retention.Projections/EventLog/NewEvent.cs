@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Retention.Domain.Events;
 
 namespace Retention.Projections.EventLog;
@@ -13,6 +14,9 @@ public sealed record NewEvent(
 {
     /// <summary>The event that this one retracts; null for every other event.</summary>
     public SentId? Retracts { get; init; }
+
+    /// <summary>The span of its append, kept with it in Marten's columns for correlation and causation; null where none is recorded.</summary>
+    public Activity? Span { get; init; }
 
     internal SentId Sent => new(Headers.Source, Headers.Id);
 }

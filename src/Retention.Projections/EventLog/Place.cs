@@ -35,6 +35,9 @@ public sealed partial class Place
     /// <summary>The settings that count here, for those that the log holds: a replay can have been made by others.</summary>
     internal Func<Settings, Settings> SettingsOf { get; init; } = settings => settings;
 
+    /// <summary>The memory that histories held for folds take, in bytes.</summary>
+    public long HistoryBytes => Copies.Bytes;
+
     internal HistoryCopies Copies { get; }
 
     /// <summary>The statement with every <c>{schema}</c> replaced by this place's schema.</summary>

@@ -35,6 +35,9 @@ internal sealed class HistoryCopies(Place place, long limit)
         Parallel.ForEach(copy.Parts, new ParallelOptions { CancellationToken = ct }, take);
     }
 
+    /// <summary>The memory that is taken, in bytes.</summary>
+    public long Bytes => tenants.Values.Sum(held => held.Copy?.Bytes ?? 0);
+
     /// <summary>Forgets what is held of a tenant.</summary>
     public void Forget(string tenant) => tenants.TryRemove(tenant, out _);
 

@@ -138,6 +138,7 @@ public sealed class Snapshot : IAsyncDisposable
         Question question, Func<TCells> empty, Action<CustomerView, TCells> contribute, CancellationToken ct)
         where TCells : IMergeable<TCells>
     {
+        using var timed = new TimedFold(Tenant);
         if (scope is not null) return await new ScopedFold(this, scope, question).FoldAsync(empty, contribute, ct);
         var folds = new ConcurrentBag<Fold<TCells>>();
         // A copy may hold later facts than this look at the tenant.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
@@ -21,12 +22,18 @@ internal sealed class BatchApplication(Place place)
     /// <param name="to">The progress after the batch.</param>
     public async Task ApplyAsync(ProgressRow from, long to, IReadOnlyList<TenantEvents> tenants, CancellationToken ct)
     {
+        var (started, events) = (Stopwatch.GetTimestamp(), tenants.Sum(tenant => tenant.Arrivals.Count));
+        using var span = tenants.Count > 0 ? Instruments.Spans.StartActivity("project batch", ActivityKind.Consumer) : null;
         await using var connection = await place.DataSource.OpenConnectionAsync(ct);
+        if (span is { IsAllDataRequested: true }) await new BatchLinks(place).AddAsync(span.SetTag(Instruments.Count, events), connection, (from, to), ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await DoNotFlushAsync(connection, ct);
         if (!await AdvanceAsync(connection, from, to, ct)) return;
         foreach (var tenant in tenants) await ApplyOrNameAsync(connection, tenant, ct);
         await transaction.CommitAsync(ct);
+        if (tenants.Count == 0) return;
+        Instruments.Batch.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        Instruments.Reflected.Add(events);
     }
 
     /// <summary>Makes the cells of tenants anew whose settings have changed their definition; until then, questions are folds.</summary>

@@ -52,6 +52,7 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException)
             {
+                Instruments.Faults.Add(1);
                 LogFault(logger, e);
                 await Task.Delay(AfterFault, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

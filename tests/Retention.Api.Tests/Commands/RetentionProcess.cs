@@ -19,9 +19,13 @@ internal sealed class RetentionProcess : IDisposable
 
     public string Errors => string.Join('\n', errors);
 
-    public static RetentionProcess Start(params string[] words)
+    public static RetentionProcess Start(params string[] words) => Start(new Dictionary<string, string>(), words);
+
+    /// <param name="environment">What the process finds in its environment besides ours.</param>
+    public static RetentionProcess Start(IReadOnlyDictionary<string, string> environment, params string[] words)
     {
         var start = new ProcessStartInfo("dotnet", [Dll, .. words]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         var started = new RetentionProcess(new Process { StartInfo = start });
         started.process.OutputDataReceived += (_, line) => Keep(started.output, line.Data);
         started.process.ErrorDataReceived += (_, line) => Keep(started.errors, line.Data);
