@@ -50,7 +50,7 @@ public sealed record ServiceOptions(string ConnectionString, int Port, string Sc
     /// <summary>The folder of the dashboard's files; null for none.</summary>
     public string? Dashboard { get; init; }
 
-    /// <summary>Whether this process keeps the read models; without it another one on the same database does.</summary>
+    /// <summary>Whether this process keeps the read models when it is its turn; without it another one on the same database has to.</summary>
     public bool Projects { get; init; } = true;
 }
 
@@ -89,9 +89,10 @@ public static class RetentionApp
         services.AddSingleton(options).AddSingleton(time);
         services.AddSingleton(_ => DataSourceOf(options));
         services.AddSingleton(all => new Place(all.GetRequiredService<NpgsqlDataSource>(), options.Schema, options.HistoryMemory));
-        services.AddSingleton<EventLog>().AddSingleton<GroupCommit>().AddSingleton<SafePosition>();
+        services.AddSingleton<EventLog>().AddSingleton<GroupCommit>().AddSingleton(all => new SafePosition(all.GetRequiredService<Place>()));
         services.AddSingleton<CustomerKeys>().AddSingleton<Erasure>().AddSingleton<Sealing>();
-        services.AddSingleton<Progress>().AddSingleton<Projector>().AddSingleton<ReflectionWatch>();
+        services.AddSingleton<Progress>().AddSingleton<ReflectionWatch>().AddSingleton<Notices>().AddSingleton<Owning>();
+        services.AddSingleton(all => ActivatorUtilities.CreateInstance<Lease>(all, options.ConnectionString));
         services.AddSingleton<Tenants>().AddSingleton<TenantSettings>().AddSingleton<TenantChange>();
         services.AddSingleton<FittedModels>().AddSingleton<ClvFitting>().AddSingleton<ClosedPeriods>();
         services.AddSingleton<ComplaintReceipts>().AddSingleton<ComplaintOrder>().AddSingleton<GivenScales>().AddSingleton<RevisedScores>();
@@ -103,7 +104,7 @@ public static class RetentionApp
         services.AddSingleton<WebhookSecrets>().AddSingleton<SignedBody>();
         if (options.Tokens is { } tokens) services.AddSingleton(tokens).AddSingleton<SigningKeys>().AddSingleton<BearerTokens>();
         services.AddHostedService<RefusingToStandOpen>();
-        services.AddHostedService<Projecting>().AddHostedService<Watching>();
+        services.AddHostedService<Listening>().AddHostedService<Projecting>().AddHostedService<Watching>();
         services.AddSingleton<AnswerMemory>().AddSingleton<PolledAnswers>();
         services.AddResponseCompression();
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy

@@ -42,7 +42,7 @@ public static class StatusEndpoints
         }
     }
 
-    private static async Task<IResult> StatusAsync(HttpContext http, EventLog log, Progress progress, SafePosition safePosition, Tenants tenants, CancellationToken ct)
+    private static async Task<IResult> StatusAsync(HttpContext http, EventLog log, Progress progress, SafePosition safePosition, Lease lease, Tenants tenants, CancellationToken ct)
     {
         var rows = await progress.RowsAsync(ct);
         var (issued, projected) = (await log.LastIssuedAsync(ct), rows.Single(row => row.Tenant == Progress.Everyone).Position);
@@ -54,6 +54,7 @@ public static class StatusEndpoints
             safePosition = safePosition.Current,
             position = projected,
             lag = issued - projected,
+            owner = await lease.OwnerAsync(ct) is { } owner ? new { owner.Process, owner.Epoch, owner.Since, here = owner.Process == lease.Process } : null,
             memoryBytes = Environment.WorkingSet,
             tenants = (await tenants.AllAsync(ct)).Count(tenant => Caller.Of(http).SpeaksFor(tenant.Name)),
             paused = Paused(rows.Where(row => Caller.Of(http).SpeaksFor(row.Tenant))),

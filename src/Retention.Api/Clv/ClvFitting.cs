@@ -9,7 +9,7 @@ using Retention.Projections.Running;
 namespace Retention.Api.Clv;
 
 /// <summary>Fits purchase models to tenants, each fit an event of the log.</summary>
-public sealed class ClvFitting(EventLog log, Progress progress, Projector projector, FittedModels models, Place place, TimeProvider time)
+public sealed class ClvFitting(EventLog log, Progress progress, FittedModels models, Place place, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -29,7 +29,7 @@ public sealed class ClvFitting(EventLog log, Progress progress, Projector projec
             throw new ProblemException(422, code, $"The fit is refused: {refused.Explanation}", new Fault("", code, refused.Explanation));
         }
         var stored = await models.AppendAsync(tenant, fitted, ct);
-        projector.Nudge();
+        progress.Nudge();
         await progress.ReachedAsync(tenant, stored.Position, Patience, ct);
         return stored;
     }

@@ -33,7 +33,7 @@ internal static class EraseEndpoint
         foreach (var replay in removed) await replays.DeleteAsync(replay, ct);
         var receipt = string.Create(CultureInfo.InvariantCulture, $"erasure-{Guid.CreateVersion7():n}");
         var position = await services.GetRequiredService<AdminActs>().RecordAsync(tenant.Name, new AdminAct("customer erased", Caller.Of(http).By ?? "this machine", receipt), ct);
-        services.GetRequiredService<Projector>().Nudge();
+        services.GetRequiredService<Progress>().Nudge();
         return Results.Json(new ErasureReceipt(receipt, id, erased.Ids, erased.Events, erased.ErasedAt, [.. removed.Select(replay => replay.Name)], position));
     }
 

@@ -7,7 +7,7 @@ namespace Retention.Api.Ingest;
 
 /// <summary>From envelopes to the log: rules, free text sealed, append. What it has answered for is durable.</summary>
 public sealed class Ingestion(
-    GroupCommit log, Sealing sealing, TenantSettings settings, Tenants tenants, ComplaintOrder complaints, RevisedScores revisions, Progress progress, Projector projector, TimeProvider time)
+    GroupCommit log, Sealing sealing, TenantSettings settings, Tenants tenants, ComplaintOrder complaints, RevisedScores revisions, Progress progress, TimeProvider time)
 {
     /// <summary>Stores the valid events of a batch and answers for each of the others.</summary>
     public Task<IngestOutcome> StoreAsync(string tenant, IReadOnlyList<Envelope> events, CancellationToken ct) =>
@@ -36,7 +36,7 @@ public sealed class Ingestion(
         var (tenant, mode, events, check, valid) = batch;
         using var span = Instruments.Spans.StartActivity("append")?.SetTag(Instruments.Tenant, tenant).SetTag(Instruments.Count, valid.Count);
         var appended = valid.Count > 0 ? await log.AppendAsync(tenant, valid, mode, ct) : [];
-        projector.Nudge();
+        progress.Nudge();
 
         var rejected = new List<Rejection>(check.Rejected);
         for (var i = 0; i < appended.Count; i++)

@@ -20,7 +20,7 @@ internal static class SkipEndpoints
         skips.MapPost("", SkipAsync).WithSummary("Pass over the event at which the tenant is paused");
     }
 
-    private static async Task<IResult> SkipAsync(HttpRequest request, Tenant tenant, SkippedEvents skipped, Progress progress, Projector projector, CancellationToken ct)
+    private static async Task<IResult> SkipAsync(HttpRequest request, Tenant tenant, SkippedEvents skipped, Progress progress, CancellationToken ct)
     {
         using var body = await JsonBody.ReadAsync(request, ct);
         var faults = new List<Fault>();
@@ -36,7 +36,7 @@ internal static class SkipEndpoints
                 409, "not_paused", at is null ? $"Tenant {tenant.Name} is not paused; only the event that pauses a tenant can be skipped."
                     : $"Tenant {tenant.Name} is paused at event {at}; only that one can be skipped.");
         }
-        projector.Nudge();
+        progress.Nudge();
         return Results.Json((await skipped.OfAsync(tenant.Name, ct)).Single(skip => skip.EventId == eventId), statusCode: 201);
 
         string? Text(string name) =>

@@ -67,7 +67,7 @@ public static class TenantEndpoints
 }
 
 /// <summary>A change of a tenant's settings.</summary>
-public sealed class TenantChange(Tenants tenants, TenantSettings settings, Projector projector)
+public sealed class TenantChange(Tenants tenants, TenantSettings settings, Progress progress)
 {
     /// <exception cref="ProblemException">422 for members that are not allowed; 409 for another currency once orders exist.</exception>
     public async Task<SettingsVersion> ApplyAsync(string tenant, JsonElement request, CancellationToken ct)
@@ -81,7 +81,7 @@ public sealed class TenantChange(Tenants tenants, TenantSettings settings, Proje
             if (current.Settings.CurrencyInUse && merged.Currency != current.Settings.Currency) throw CurrencyInUse(current.Settings.Currency);
             return merged.Same(current.Settings) ? current.Settings : merged;
         }, ct);
-        projector.Nudge();
+        progress.Nudge();
         return changed;
     }
 

@@ -38,6 +38,9 @@ public sealed partial class Place
     /// <summary>The memory that histories held for folds take, in bytes.</summary>
     public long HistoryBytes => Copies.Bytes;
 
+    /// <summary>The owner of the projections on whose behalf this place is written; null for whoever writes at a user's word.</summary>
+    internal long? Epoch { get; init; }
+
     internal HistoryCopies Copies { get; }
 
     /// <summary>The statement with every <c>{schema}</c> replaced by this place's schema.</summary>

@@ -14,7 +14,8 @@ public sealed record Holder(int? Pid, TimeSpan? Age, string? Application);
 /// of those who hold it after number S was read is left, every number up to S is either visible or will never be used. No clock and no
 /// threshold is involved. It has one user at a time.
 /// </summary>
-public sealed class SafePosition(Place place)
+/// <param name="follower">Is told what this one finds.</param>
+public sealed class SafePosition(Place place, SafePosition? follower = null)
 {
     internal const string LastIssued = "select case when is_called then last_value else 0 end from {schema}.mt_events_sequence";
 
@@ -35,8 +36,14 @@ public sealed class SafePosition(Place place)
     private long recorded = -1;
     private DateTime? serverStarted;
 
-    /// <summary>The safe position that the last poll found, 0 before the first.</summary>
+    /// <summary>The safe position that the last poll found, or that was learned; 0 before the first.</summary>
     public long Current { get; private set; }
+
+    /// <summary>Takes over what somebody else has found.</summary>
+    public void Learn(long position) => Current = Math.Max(Current, position);
+
+    /// <summary>Forgets what was found, until the next poll or the next word.</summary>
+    public void Forget() => Current = 0;
 
     /// <summary>Polls once and returns the safe position. Read the events in a later statement, on the primary.</summary>
     public async Task<long> AdvanceAsync(CancellationToken ct)
@@ -62,6 +69,7 @@ public sealed class SafePosition(Place place)
             Current = Math.Max(Current, position);
         if (pending.Exists(pair => pair.Holders.Count > 0)) Current = await WithoutGapAsync(ct);
         pending.RemoveAll(pair => pair.Position <= Current);
+        follower?.Learn(Current);
         return Current;
     }
 

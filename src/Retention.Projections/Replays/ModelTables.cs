@@ -23,6 +23,8 @@ public sealed class ModelTables(Place live, Place copy)
 
     public Place Copy => copy;
 
+    internal Place Live => live;
+
     /// <summary>Makes the tables, without indexes and empty; what was there under the name is gone.</summary>
     /// <param name="tenant">The one tenant whose log is seen; null for all.</param>
     /// <param name="upTo">The last position of the log that is seen.</param>

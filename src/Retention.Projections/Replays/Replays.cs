@@ -23,12 +23,16 @@ public sealed partial class Replays(Place place, Progress progress, ILogger<Repl
     private const long HistoryMemory = Place.DefaultHistoryMemory / 4;
 
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
     private readonly ReplayTable table = new(place);
     private readonly ConcurrentDictionary<long, Task> running = new();
     private readonly ConcurrentDictionary<long, Place> places = new();
     private readonly SemaphoreSlim turn = new(1);
     private readonly CancellationTokenSource stop = new();
+
+    // Null while another process makes what is asked for here.
+    private volatile Maker? maker = new(place, CancellationToken.None);
 
     /// <summary>About how much memory a build takes, in bytes.</summary>
     public long Memory { get; init; } = 192L << 20;
@@ -98,9 +102,44 @@ public sealed partial class Replays(Place place, Progress progress, ILogger<Repl
         return true;
     }
 
+    /// <summary>Leaves the making to another process. Returns when nothing is made here any more.</summary>
+    public async Task RestAsync()
+    {
+        maker = null;
+        await Task.WhenAll(running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Makes from now on what is asked for in any process of the place, and what another one has begun. Runs until cancelled.</summary>
+    /// <param name="own">The place as the owner of the projections writes it.</param>
+    public async Task MakeAsync(Place own, CancellationToken ct)
+    {
+        maker = new Maker(own, ct);
+        for (var resumed = false; !ct.IsCancellationRequested;)
+        {
+            try
+            {
+                if (!resumed) await ResumeAsync(ct);
+                resumed = true;
+                foreach (var replay in await table.AllAsync(null, ct))
+                    if (replay.Status == ReplayStatus.Building) Run(replay);
+                await Task.Delay(BetweenLooks, ct);
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException)
+            {
+                // What asks the database meanwhile says that it does not answer.
+                await Task.Delay(BetweenLooks, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>Makes again what was being made by a process that is no more, and removes tables that nobody knows.</summary>
     public async Task ResumeAsync(CancellationToken ct)
     {
+        if (maker is not { Place: var place }) return;
         var all = await table.AllAsync(null, ct);
         foreach (var replay in all.Where(replay => replay.Status == ReplayStatus.Building)) Run(replay);
         await using var connection = await place.DataSource.OpenConnectionAsync(ct);
@@ -113,8 +152,8 @@ public sealed partial class Replays(Place place, Progress progress, ILogger<Repl
         foreach (var schema in schemas)
         {
             if (!long.TryParse(schema.AsSpan(SchemaPrefix.Length), out var number) || all.Any(replay => replay.Number == number && kept.Contains(replay.Status))) continue;
-            await using var held = await HoldAsync(number, ct);
-            if (held is not null) await TablesOf(number).DropAsync(ct);
+            await using var held = await HoldAsync(place, number, ct);
+            if (held is not null) await TablesOf(place, number).DropAsync(ct);
         }
     }
 
@@ -133,9 +172,9 @@ public sealed partial class Replays(Place place, Progress progress, ILogger<Repl
 
     private string SchemaOf(long number) => $"{SchemaPrefix}{number}";
 
-    private ModelTables TablesOf(Replay replay) => TablesOf(replay.Number);
+    private ModelTables TablesOf(Replay replay) => TablesOf(place, replay.Number);
 
-    private ModelTables TablesOf(long number) => new(place, new Place(place.DataSource, SchemaOf(number), HistoryMemory));
+    private ModelTables TablesOf(Place by, long number) => new(by, new Place(by.DataSource, SchemaOf(number), HistoryMemory));
 
     private async Task<Replay?> BeginAsync(string tenant, string name, CancellationToken ct)
     {
@@ -146,26 +185,28 @@ public sealed partial class Replays(Place place, Progress progress, ILogger<Repl
 
     private void Run(Replay replay)
     {
-        var run = new Task<Task>(() => RunAsync(replay));
+        if (maker is not { } by) return;
+        var run = new Task<Task>(() => RunAsync(replay, by));
         if (running.TryAdd(replay.Number, run.Unwrap())) run.Start(TaskScheduler.Default);
     }
 
-    private async Task RunAsync(Replay replay)
+    private async Task RunAsync(Replay replay, Maker by)
     {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, by.Ended);
         try
         {
-            await turn.WaitAsync(stop.Token);
+            await turn.WaitAsync(ending.Token);
             try
             {
-                await using var held = await HoldAsync(replay.Number, stop.Token);
-                if (held is not null) await MakeAsync(replay);
+                await using var held = await HoldAsync(by.Place, replay.Number, ending.Token);
+                if (held is not null) await MakeAsync(replay, by.Place, ending.Token);
             }
             finally
             {
                 turn.Release();
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception e) when (ending.IsCancellationRequested || e is LeaseLostException)
         {
             // The next process makes it again.
         }
@@ -180,20 +221,21 @@ public sealed partial class Replays(Place place, Progress progress, ILogger<Repl
     }
 
     /// <summary>Makes a replay while its row says so; what comes of it is written there.</summary>
-    private async Task MakeAsync(Replay replay)
+    private async Task MakeAsync(Replay replay, Place by, CancellationToken ct)
     {
         var (made, clock) = (new ReplayProgress(), Stopwatch.StartNew());
-        using var given = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        var (table, tables) = (new ReplayTable(by), TablesOf(by, replay.Number));
+        using var given = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Comparison? compared = null;
-        var making = Task.Run(() => MakeAsync(replay, made, comparison => compared = comparison, given.Token), CancellationToken.None);
-        while (await Task.WhenAny(making, Task.Delay(Beat)) != making)
+        var making = Task.Run(() => MakeAsync(replay, tables, made, comparison => compared = comparison, given.Token), CancellationToken.None);
+        while (await Task.WhenAny(making, Task.Delay(Beat, CancellationToken.None)) != making)
         {
             try
             {
                 if (!await table.SetAsync(null, replay, (ReplayStatus.Building, ReplayStatus.Building), ReportOf(made, clock, compared), null, CancellationToken.None)
                     && made.Phase != "switching") await given.CancelAsync();
             }
-            catch (NpgsqlException)
+            catch (Exception e) when (e is NpgsqlException or LeaseLostException)
             {
                 // What lets the work go on lets the next word through as well; what does not ends the work.
             }
@@ -203,24 +245,24 @@ public sealed partial class Replays(Place place, Progress progress, ILogger<Repl
             await making;
             if (replay.Name != Rebuild || replay.Tenant != Progress.Everyone)
                 await table.SetAsync(null, replay, (ReplayStatus.Building, ReplayStatus.Ready), ReportOf(made, clock, compared), null, CancellationToken.None);
-            if (await IsGoneAsync(replay)) await TablesOf(replay).DropAsync(CancellationToken.None);
+            if (await IsGoneAsync(replay)) await tables.DropAsync(CancellationToken.None);
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            await TablesOf(replay).DropAsync(CancellationToken.None);
+            await tables.DropAsync(CancellationToken.None);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not (OperationCanceledException or LeaseLostException) && !ct.IsCancellationRequested)
         {
             LogFailed(logger, replay.Name, replay.Tenant, e);
-            await TablesOf(replay).DropAsync(CancellationToken.None);
+            await tables.DropAsync(CancellationToken.None);
             await table.SetAsync(null, replay, (ReplayStatus.Building, ReplayStatus.Failed), ReportOf(made, clock, compared), ReasonOf(e), CancellationToken.None);
         }
     }
 
-    private async Task MakeAsync(Replay replay, ReplayProgress made, Action<Comparison> compared, CancellationToken ct)
+    private async Task MakeAsync(Replay replay, ModelTables tables, ReplayProgress made, Action<Comparison> compared, CancellationToken ct)
     {
         var everything = replay.Tenant == Progress.Everyone;
-        var tables = TablesOf(replay);
+        var place = tables.Live;
         var plan = new ReplayPlan(everything ? null : replay.Tenant, replay.UpTo) { Memory = Memory, SettingsOf = settings => With(settings, replay.Asked.Settings) };
         await new ModelBuild(place, tables, plan, made).RunAsync(everything ? long.MaxValue : replay.UpTo, ct);
         if (!everything) return;
@@ -261,7 +303,7 @@ public sealed partial class Replays(Place place, Progress progress, ILogger<Repl
     };
 
     /// <summary>The lock of whoever makes a replay, kept by a connection; null where another process has it.</summary>
-    private async Task<NpgsqlConnection?> HoldAsync(long number, CancellationToken ct)
+    private static async Task<NpgsqlConnection?> HoldAsync(Place place, long number, CancellationToken ct)
     {
         var connection = await place.DataSource.OpenConnectionAsync(ct);
         await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection);
@@ -273,4 +315,8 @@ public sealed partial class Replays(Place place, Progress progress, ILogger<Repl
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Replay {Name} of tenant {Tenant} failed.")]
     private static partial void LogFailed(ILogger logger, string name, string tenant, Exception e);
+
+    /// <param name="Place">As whoever makes writes it.</param>
+    /// <param name="Ended">Cancelled when another process makes.</param>
+    private sealed record Maker(Place Place, CancellationToken Ended);
 }

@@ -158,10 +158,12 @@ internal sealed class BatchApplication(Place place)
 /// </summary>
 internal static class ProgressLock
 {
+    /// <exception cref="LeaseLostException">The place is written on behalf of an owner who was followed by another.</exception>
     public static async Task TakeAsync(NpgsqlConnection connection, Place place, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            place.Qualify("select position from {schema}.projection_progress where tenant_id = '*' for update"), connection);
-        await command.ExecuteNonQueryAsync(ct);
+            place.Qualify("select epoch from {schema}.projection_progress where tenant_id = '*' for update"), connection);
+        var epoch = (long)(await command.ExecuteScalarAsync(ct))!;
+        if (place.Epoch is { } mine && mine != epoch) throw new LeaseLostException(mine, epoch);
     }
 }

@@ -17,6 +17,7 @@ public sealed class Progress(Place place, TimeProvider time)
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
     private readonly Signal moved = new();
+    private readonly Signal appended = new();
 
     public async Task<IReadOnlyList<ProgressRow>> RowsAsync(CancellationToken ct)
     {
@@ -55,6 +56,12 @@ public sealed class Progress(Place place, TimeProvider time)
     /// <summary>Ends when this process commits progress the next time.</summary>
     public Task Moved => moved.Next;
 
+    /// <summary>Ends when something is appended in this process the next time.</summary>
+    public Task Appended => appended.Next;
+
+    /// <summary>Tells that something was appended in this process, so that it is reflected without waiting for the next poll.</summary>
+    public void Nudge() => appended.Raise();
+
     /// <summary>Tells waiters in this process that progress was committed.</summary>
     public void Tell() => moved.Raise();
 
@@ -75,7 +82,8 @@ public sealed class Progress(Place place, TimeProvider time)
     }
 
     /// <summary>Gives a tenant a row of its own, at the progress that it shared until now.</summary>
-    internal async Task PauseAsync(ProgressRow shared, UnreadableEventException fault, CancellationToken ct)
+    /// <param name="own">The place as the owner of the projections writes it.</param>
+    internal static async Task PauseAsync(Place own, ProgressRow shared, UnreadableEventException fault, CancellationToken ct)
     {
         const string sql = """
             with shared as (
@@ -85,7 +93,7 @@ public sealed class Progress(Place place, TimeProvider time)
             select $1, position, $2, $3, $4 from shared
             on conflict (tenant_id) do nothing
             """;
-        await using var command = place.Command(sql);
+        await using var command = own.Command(sql);
         command.Parameters.AddWithValue(fault.Event.Tenant);
         AddFault(command, fault);
         command.Parameters.AddWithValue(shared.Position);
@@ -93,9 +101,9 @@ public sealed class Progress(Place place, TimeProvider time)
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    internal async Task NameFaultAsync(string tenant, UnreadableEventException fault, CancellationToken ct)
+    internal static async Task NameFaultAsync(Place own, string tenant, UnreadableEventException fault, CancellationToken ct)
     {
-        await using var command = place.Command(
+        await using var command = own.Command(
             """
             update {schema}.projection_progress set paused_at = $2, paused_event = $3, paused_reason = $4
             where tenant_id = $1 and paused_event is distinct from $3
@@ -105,16 +113,16 @@ public sealed class Progress(Place place, TimeProvider time)
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    internal async Task ClearFaultAsync(string tenant, CancellationToken ct)
+    internal static async Task ClearFaultAsync(Place own, string tenant, CancellationToken ct)
     {
-        await using var command = place.Command(
+        await using var command = own.Command(
             "update {schema}.projection_progress set paused_at = null, paused_event = null, paused_reason = null where tenant_id = $1");
         command.Parameters.AddWithValue(tenant);
         await command.ExecuteNonQueryAsync(ct);
     }
 
     /// <summary>Puts a tenant that has caught up back among the others, unless those have moved on meanwhile.</summary>
-    internal async Task RejoinAsync(string tenant, CancellationToken ct)
+    internal static async Task RejoinAsync(Place own, string tenant, CancellationToken ct)
     {
         const string sql = """
             with shared as (
@@ -123,7 +131,7 @@ public sealed class Progress(Place place, TimeProvider time)
                 where shared.tenant_id = '*' and own.tenant_id = $1 and own.position = shared.position returning shared.tenant_id)
             delete from {schema}.projection_progress where tenant_id = $1 and exists (select from shared)
             """;
-        await using var command = place.Command(sql);
+        await using var command = own.Command(sql);
         command.Parameters.AddWithValue(tenant);
         await command.ExecuteNonQueryAsync(ct);
     }

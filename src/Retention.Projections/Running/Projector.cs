@@ -19,16 +19,13 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(1);
 
-    private readonly Signal appended = new();
     private readonly BatchApplication application = new(place);
     private readonly SkippedEvents skippedEvents = new(place);
     private readonly LateRows lateRows = new(place, TimeProvider.System);
     private (long Generation, LogRange Range, Task<(long Last, List<TenantEvents> Tenants)> Page)? ahead;
 
-    /// <summary>Tells that something was appended in this process, so that it is reflected without waiting for the next poll.</summary>
-    public void Nudge() => appended.Raise();
-
     /// <summary>Runs until cancelled. A fault of the database is logged and tried again; progress is only what was committed.</summary>
+    /// <exception cref="LeaseLostException">Another process does this by now.</exception>
     public async Task RunAsync(CancellationToken ct)
     {
         var (wait, marked) = (ShortestWait, false);
@@ -36,7 +33,7 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
         {
             try
             {
-                var signal = appended.Next;
+                var signal = progress.Appended;
                 if (!marked)
                 {
                     await RebuildAsync(ct);
@@ -102,7 +99,7 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
         catch (UnreadableEventException e)
         {
             LogPaused(logger, e.Event.Tenant, e.Event.Position, e);
-            await progress.PauseAsync(shared, e, ct);
+            await Progress.PauseAsync(place, shared, e, ct);
         }
         return true;
     }
@@ -144,12 +141,12 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
         if (await TryApplyAsync(paused, page, ct) is { } fault)
         {
             if (await skippedEvents.SkipRetractedAsync(fault, ct)) return true;
-            await progress.NameFaultAsync(paused.Tenant, fault, ct);
+            await Progress.NameFaultAsync(place, paused.Tenant, fault, ct);
             return fault.Event.Position != paused.PausedAt;
         }
         progress.Tell();
-        if (paused.PausedAt <= page.Last) await progress.ClearFaultAsync(paused.Tenant, ct);
-        if (page.Last >= shared) await progress.RejoinAsync(paused.Tenant, ct);
+        if (paused.PausedAt <= page.Last) await Progress.ClearFaultAsync(place, paused.Tenant, ct);
+        if (page.Last >= shared) await Progress.RejoinAsync(place, paused.Tenant, ct);
         return true;
     }
 

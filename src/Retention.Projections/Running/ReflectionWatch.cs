@@ -21,7 +21,7 @@ public sealed record WatchedTenant(long Position, DateTimeOffset? RecordedAt, Gu
 /// Follows what is reflected, so that a process can tell without asking the database that nothing has changed. It is told by the projection
 /// where that runs in this process, and polls for one that runs in another.
 /// </summary>
-public sealed partial class ReflectionWatch(Place place, Progress progress, TimeProvider time, ILogger<ReflectionWatch> logger)
+public sealed partial class ReflectionWatch(Place place, Progress progress, SafePosition safePosition, TimeProvider time, ILogger<ReflectionWatch> logger)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
@@ -82,12 +82,14 @@ public sealed partial class ReflectionWatch(Place place, Progress progress, Time
         var (before, readAt) = (known, time.GetTimestamp());
         // Progress is read first: what follows is at least as new.
         var rows = await progress.RowsAsync(ct);
+        var shared = rows.Single(row => row.Tenant == Progress.Everyone);
+        // Where another process finds the safe position, what it has reflected is safe.
+        safePosition.Learn(shared.Position);
         if (before is not null && rows.SequenceEqual(before.Progress))
         {
             known = before with { ReadAt = readAt };
             return false;
         }
-        var shared = rows.Single(row => row.Tenant == Progress.Everyone);
         var anew = before is null || shared.Generation != before.Shared.Generation;
         var tenants = anew ? new ConcurrentDictionary<string, WatchedTenant>(StringComparer.Ordinal) : before!.Tenants;
         await ReadTenantsAsync(tenants, anew ? -1 : before!.Shared.Position, [.. rows.Select(row => row.Tenant)], ct);
