@@ -41,7 +41,7 @@ public static class AtRiskEndpoint
     {
         await using var request = await MetricRequest.OpenAsync(
             http, tenant.Name, new([.. ScoringRequest.Parameters, "cursor", "limit"]) { Periods = false, Groups = false });
-        var limit = (int)(request.Query.Whole("limit", 1, MaxLimit) ?? DefaultLimit);
+        var limit = request.WholeList ? int.MaxValue - 1 : (int)(request.Query.Whole("limit", 1, MaxLimit) ?? DefaultLimit);
         var after = AtRiskCursor.Read(request.Query);
         var scoring = await ScoringRequest.ReadForRiskAsync(request, http);
         var end = ScoringRequest.ObservationEnd(request.Question.AsOf);

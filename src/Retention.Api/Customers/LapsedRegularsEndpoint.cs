@@ -30,7 +30,7 @@ public static class LapsedRegularsEndpoint
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
         await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new(Own) { Periods = false, Groups = false });
-        var (asked, rules) = (PageRequest.Read(request.Query), RulesOf(request));
+        var (asked, rules) = (PageRequest.Read(request), RulesOf(request));
         var misses = (int)(request.Query.Whole("misses", 0, LapsedRegulars.Criteria) ?? 0);
         request.Query.Done();
         var question = request.Question with { Details = true };

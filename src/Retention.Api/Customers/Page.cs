@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using Microsoft.AspNetCore.Http.Extensions;
+using Retention.Api.Metrics;
 using Retention.Domain.Customers;
 using Retention.Domain.Metrics;
 
@@ -19,6 +20,9 @@ internal sealed record PageRequest(string? After, int Limit)
 
     // Tells cursors of this kind from any that may follow them.
     private const string Kind = "c:";
+
+    /// <summary>The page that a list is asked for: all of it where it is answered whole.</summary>
+    public static PageRequest Read(MetricRequest request) => request.WholeList ? new(null, int.MaxValue - 1) : Read(request.Query);
 
     public static PageRequest Read(QueryReader query)
     {

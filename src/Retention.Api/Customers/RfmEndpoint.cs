@@ -38,7 +38,7 @@ public static class RfmEndpoint
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
         await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new(["segment", .. PageRequest.Parameters]) { Periods = false, Groups = false });
-        var (asked, segment) = (PageRequest.Read(request.Query), request.Query.Choice("segment", [.. RfmSegments.Default.All.Select(each => each.Name)]));
+        var (asked, segment) = (PageRequest.Read(request), request.Query.Choice("segment", [.. RfmSegments.Default.All.Select(each => each.Name)]));
         request.Query.Done();
         var edges = await EdgesAsync(request, http.RequestAborted);
         var list = edges is null ? new List(asked) : await ListAsync(request, edges, (segment, asked), http.RequestAborted);
@@ -62,7 +62,7 @@ public static class RfmEndpoint
 
     private static async Task<RfmEdges?> EdgesAsync(MetricRequest request, CancellationToken ct)
     {
-        var folded = await request.Snapshot.FoldAsync(request.Question, () => new RfmSample(), (customer, sample) =>
+        var folded = await request.Snapshot.FoldAsync(request.Question with { OfEverybody = true }, () => new RfmSample(), (customer, sample) =>
         {
             if (RfmValues.Of(customer, request.Question.AsOf) is { } values) sample.Add(values.Recency, values.Frequency, values.Monetary);
         }, ct);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
@@ -10,7 +11,10 @@ namespace Retention.Api.Lineage;
 /// <summary>A figure at two positions and the steps between them, in order: <c>before</c> and all steps sum to <c>after</c>, exactly.</summary>
 /// <param name="Before">As of the earlier position; null where the figure was not known.</param>
 /// <param name="Steps">By cause, in order; null where before or after is.</param>
-public sealed record BridgeRow(string Period, string? Group, string Figure, decimal? Before, Dictionary<string, decimal?> Steps, decimal? After);
+/// <param name="Part">The outcome or reason that the row is of; null where a period and group has one row.</param>
+public sealed record BridgeRow(
+    string Period, string? Group, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Part, string Figure, decimal? Before,
+    Dictionary<string, decimal?> Steps, decimal? After);
 
 /// <summary>Where a bridge begins.</summary>
 internal sealed record BridgeStart(long Position, DateTimeOffset AsOf)
@@ -59,7 +63,7 @@ internal sealed record Bridge(IReadOnlyList<BridgeRow> Rows, IReadOnlyDictionary
             worlds.Add((NameOf(cause), rows));
         }
         worlds.Add((NameOf(Causes.Settings), after.Rows));
-        var nobody = (await AskAsync(question.With("groupBy", null), 0, after.AsOf, null)).ToLookup(row => row.Period);
+        var nobody = (await AskAsync(question.With("groupBy", null), 0, after.AsOf, null)).ToLookup(row => (row.Period, row.Part));
         return new(RowsOf(question.Metric, worlds, nobody), Order.SkipLast(1).ToDictionary(NameOf, cause => counts.GetValueOrDefault(cause)));
 
         async Task<IReadOnlyList<AnswerRow>> AskAsync(MetricQuestion asked, long? knownAt, DateTimeOffset asOf, FoldScope? scope) => AnswerRows.Of(
@@ -68,7 +72,7 @@ internal sealed record Bridge(IReadOnlyList<BridgeRow> Rows, IReadOnlyDictionary
 
     private static string NameOf(Causes cause) => cause.ToString().ToLowerInvariant();
 
-    private static List<BridgeRow> RowsOf(CatalogueEntry metric, List<(string Cause, IReadOnlyList<AnswerRow> Rows)> worlds, ILookup<string, AnswerRow> nobody)
+    private static List<BridgeRow> RowsOf(CatalogueEntry metric, List<(string Cause, IReadOnlyList<AnswerRow> Rows)> worlds, ILookup<(string, string?), AnswerRow> nobody)
     {
         var byKey = worlds.ConvertAll(world => world.Rows.ToDictionary(row => row.Key));
         return
@@ -80,16 +84,16 @@ internal sealed record Bridge(IReadOnlyList<BridgeRow> Rows, IReadOnlyDictionary
         ];
 
         // A group that nobody is in has the figures of nobody; its sums are 0 and its rates unknown.
-        decimal? ValueOf(AnswerRow? row, (string Period, string?) key, string name) =>
+        decimal? ValueOf(AnswerRow? row, (string Period, string? Group, string? Part) key, string name) =>
             row is not null ? row.Figures.TryGetValue(name, out var value) ? value : IsZero(name) ? 0 : null
-            : nobody[key.Period].FirstOrDefault() is { } empty && empty.Figures.TryGetValue(name, out var none) ? none
+            : nobody[(key.Period, key.Part)].FirstOrDefault() is { } empty && empty.Figures.TryGetValue(name, out var none) ? none
             : IsZero(name) ? 0 : null;
 
         bool IsZero(string name) => AnswerRows.IsSum(metric, name);
     }
 
     /// <summary>A world in which the figure is not known has no step; the next one in which it is has both.</summary>
-    private static BridgeRow RowOf((string Period, string? Group) key, string figure, List<string> causes, List<decimal?> values)
+    private static BridgeRow RowOf((string Period, string? Group, string? Part) key, string figure, List<string> causes, List<decimal?> values)
     {
         var (steps, last, known) = (new Dictionary<string, decimal?>(), values[0], values[0] is not null && values[^1] is not null);
         for (var i = 1; i < values.Count; i++)
@@ -97,6 +101,6 @@ internal sealed record Bridge(IReadOnlyList<BridgeRow> Rows, IReadOnlyDictionary
             steps[causes[i]] = known ? (values[i] ?? last) - last : null;
             last = values[i] ?? last;
         }
-        return new(key.Period, key.Group, figure, values[0], steps, values[^1]);
+        return new(key.Period, key.Group, key.Part, figure, values[0], steps, values[^1]);
     }
 }

@@ -91,12 +91,15 @@ public static class ChangesEndpoint
         {
             var answer = await question.AskAsync(http, scope);
             var steps = answer.TryGetProperty("curves", out _) ? answer.GetProperty("rows").EnumerateArray().ToLookup(row => row.GetProperty("period").GetString(), row => row.GetRawText()) : null;
-            return AnswerRows.Of(answer).ToDictionary(row => row.Period, row => Text(question.Metric, row) + string.Concat(steps?[row.Period] ?? []), StringComparer.Ordinal);
+            return AnswerRows.Of(answer).GroupBy(row => row.Period, StringComparer.Ordinal).ToDictionary(
+                rows => rows.Key, rows => string.Concat(rows.Select(row => Text(question.Metric, row))) + string.Concat(steps?[rows.Key] ?? []), StringComparer.Ordinal);
         }
     }
 
     // A sum that is 0 is like that of a row that is not there; a share that is 0 is not.
-    private static string Text(CatalogueEntry metric, AnswerRow row) => string.Concat(row.Figures
+    private static string Text(CatalogueEntry metric, AnswerRow row) => Figures(metric, row) is { Length: > 0 } figures ? $"{row.Part} {figures}" : "";
+
+    private static string Figures(CatalogueEntry metric, AnswerRow row) => string.Concat(row.Figures
         .Where(figure => figure.Value is { } value && (value != 0 || !AnswerRows.IsSum(metric, figure.Key)))
         .Select(figure => string.Create(CultureInfo.InvariantCulture, $"{figure.Key}={figure.Value!.Value:0.############} ")));
 }

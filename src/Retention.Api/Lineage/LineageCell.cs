@@ -13,6 +13,9 @@ namespace Retention.Api.Lineage;
 /// <param name="Answer">To it.</param>
 internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, (string Dimension, string? Value)? Group, JsonElement Answer)
 {
+    /// <summary>Lists of customers who have ordered.</summary>
+    private static readonly CatalogueEntry[] Bought = [Catalogue.Rfm, Catalogue.LapsedRegulars, Catalogue.AtRisk];
+
     private readonly JsonElement parameters = Answer.GetProperty("parameters");
 
     public long Position => Answer.GetProperty("position").GetInt64();
@@ -20,7 +23,8 @@ internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, 
     public DateTimeOffset AsOf => Answer.GetProperty("asOf").GetDateTimeOffset();
 
     /// <summary>The figures of the cell, as the metric serves them.</summary>
-    public IReadOnlyDictionary<string, decimal?> Figures => AnswerRows.Of(Answer) is [var row, ..] ? row.Figures : new Dictionary<string, decimal?>();
+    public IReadOnlyDictionary<string, decimal?> Figures =>
+        Question.IsList ? new Dictionary<string, decimal?> { [AnswerRows.Listed] = ListedIn(Answer) } : Share.FiguresOf(AnswerRows.Of(Answer));
 
     /// <summary>Local days, half-open; null where the metric counts nothing yet.</summary>
     public (DateOnly From, DateOnly To)? Days =>
@@ -40,9 +44,11 @@ internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, 
     public async Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, decimal?>>> EachAsync(HttpContext http, FoldScope scope)
     {
         var pinned = Question.With("knownAt", Position.ToString(CultureInfo.InvariantCulture)).With("asOf", Timestamp.Format(AsOf));
-        var rows = AnswerRows.Of(await pinned.AskAsync(http, scope with { Group = Group, EachCustomer = true }));
+        var rows = Question.IsList
+            ? AnswerRows.OfList(Question.Metric, await pinned.AskAsync(http, scope with { WholeList = true }))
+            : AnswerRows.Of(await pinned.AskAsync(http, scope with { Group = Group, EachCustomer = true }));
         return rows.Where(row => row.Group is not null).GroupBy(row => row.Group!, StringComparer.Ordinal)
-            .ToDictionary(own => own.Key, own => own.First().Figures, StringComparer.Ordinal);
+            .ToDictionary(own => own.Key, Share.FiguresOf, StringComparer.Ordinal);
     }
 
     /// <summary>The sums among figures that are not 0.</summary>
@@ -54,6 +60,8 @@ internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, 
     {
         if (!Selection.Includes(customer)) return "filtered";
         if (Group is var (dimension, value) && customer.DimensionOf(dimension) != value) return "other_group";
+        if (Question.IsList) return customer.Orders.IsEmpty && Bought.Contains(Question.Metric) ? customer.Invalid.IsEmpty ? "no_order" : "no_valid_order" : "not_listed";
+        if (VoiceCatalogue.All.Contains(Question.Metric)) return "nothing_in_period";
         if (customer.Orders.IsEmpty) return customer.Invalid.IsEmpty ? "no_order" : "no_valid_order";
         if (Days is not var (from, to)) return "nothing_in_period";
         var acquired = customer.Orders[0].Day;
@@ -62,7 +70,15 @@ internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, 
             : Question.Metric.Name == Catalogue.Retention.Name ? "not_active_at_start" : "nothing_in_period";
     }
 
-    private DateOnly? DayOf(string name) => parameters.GetProperty(name) is { ValueKind: JsonValueKind.String } text ? QueryReader.TryDate(text.GetString()![..10]) : null;
+    /// <summary>How many rows a list has, however many of them are on the page.</summary>
+    private decimal ListedIn(JsonElement answer)
+    {
+        if (answer.TryGetProperty("segments", out var segments) && parameters.GetProperty("segment").GetString() is { } segment)
+            return segments.EnumerateArray().Single(each => each.GetProperty("name").GetString() == segment).GetProperty("customers").GetDecimal();
+        return (answer.TryGetProperty("count", out var count) ? count : answer.GetProperty("customers")).GetDecimal();
+    }
+
+    private DateOnly? DayOf(string name) => parameters.TryGetProperty(name, out var day) && day is { ValueKind: JsonValueKind.String } text ? QueryReader.TryDate(text.GetString()![..10]) : null;
 
     private string TextOf(string name) => parameters.GetProperty(name).GetString()!;
 }

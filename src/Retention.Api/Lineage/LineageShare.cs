@@ -23,22 +23,51 @@ internal sealed record LineageShare(string Numerator, string Denominator, IReadO
         [VoiceCatalogue.Csat.Name] = Of(["answered"], ["requested"]),
         [VoiceCatalogue.Ces.Name] = Of(["answered"], ["requested"]),
         [VoiceCatalogue.Complaints.Name] = Of(["promiseKept"], ["promised"]),
+        [VoiceCatalogue.ServiceRecovery.Name] = Of(["orderedAgain"], ["moments"]),
+        [VoiceCatalogue.LapseReasons.Name] = Of(["count"], ["given"]),
+        [VoiceCatalogue.WinBack.Name] = Of(["returned"], ["lapsed"]),
     };
 
-    /// <summary>Metrics that name the customers behind them.</summary>
+    private static readonly LineageShare OfList = Of([AnswerRows.Listed], [AnswerRows.Listed]);
+
+    /// <summary>Metrics of periods that name the customers behind them.</summary>
     public static IEnumerable<string> Metrics => ByMetric.Keys.Append(Catalogue.Cohorts.Name);
+
+    /// <summary>The parameter that chooses among the rows of a period and group, by metric.</summary>
+    public static IReadOnlyDictionary<string, string> Choosers { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        [Catalogue.Cohorts.Name] = "k",
+        [VoiceCatalogue.ServiceRecovery.Name] = "outcome",
+        [VoiceCatalogue.LapseReasons.Name] = "reason",
+    };
+
+    /// <summary>The outcome or reason of the rows that count; null where a period and group has one row.</summary>
+    public string? Part { get; private init; }
 
     /// <summary>Numerator and denominator of each metric that names its customers; of a cohort's column k.</summary>
     public static IReadOnlyDictionary<string, object> Served { get; } = ByMetric.Select(share => KeyValuePair.Create(share.Key, share.Value))
-        .Append(new(Catalogue.Cohorts.Name, Of(["k.value"], ["size"])))
+        .Append(new(Catalogue.Cohorts.Name, Of(["k.value"], ["size"]))).Concat(MetricQuestion.Lists.Select(list => KeyValuePair.Create(list.Name, OfList)))
         .ToDictionary(share => share.Key, share => (object)new { share.Value.Numerator, share.Value.Denominator }, StringComparer.Ordinal);
 
-    /// <param name="column">The column of a cohort, as the answer spells it.</param>
+    /// <param name="chosen">The column of a cohort as the answer spells it, the outcome or the reason; null for metrics without.</param>
     /// <exception cref="ProblemException">404 for a metric that does not name its customers.</exception>
-    public static LineageShare Of(CatalogueEntry metric, string column) =>
-        metric.Name == Catalogue.Cohorts.Name ? Of([$"k{column}.value"], ["size"])
-        : ByMetric.GetValueOrDefault(metric.Name)
-            ?? throw new ProblemException(404, "unknown_metric", $"{metric.Name} does not name its customers; {string.Join(", ", Metrics)} do.");
+    public static LineageShare Of(CatalogueEntry metric, string? chosen)
+    {
+        if (metric == Catalogue.Cohorts) return Of([$"k{chosen}.value"], ["size"]);
+        if (MetricQuestion.Lists.Contains(metric)) return OfList;
+        return ByMetric.TryGetValue(metric.Name, out var share)
+            ? share with { Part = chosen }
+            : throw new ProblemException(404, "unknown_metric", $"{metric.Name} does not name its customers; {string.Join(", ", Served.Keys)} do.");
+    }
+
+    /// <summary>The figures of a cell, from the rows of its period and group; empty where there are none.</summary>
+    public IReadOnlyDictionary<string, decimal?> FiguresOf(IEnumerable<AnswerRow> rows)
+    {
+        var all = rows.ToList();
+        if (all.FirstOrDefault(row => row.Part == Part) is { } own) return own.Figures;
+        // A reason that was not given has no row, and is one of those given all the same.
+        return all is [{ Part: not null } other, ..] ? other.Figures.Where(figure => Whole.Contains(figure.Key) && !Parts.Contains(figure.Key)).ToDictionary() : new Dictionary<string, decimal?>();
+    }
 
     public decimal NumeratorOf(IReadOnlyDictionary<string, decimal?> figures) => Parts.Sum(name => figures.GetValueOrDefault(name) ?? 0);
 

@@ -16,11 +16,18 @@ internal sealed record MetricQuestion(CatalogueEntry Metric, IReadOnlyList<KeyVa
     private static IEnumerable<CatalogueEntry> All => Catalogue.All.Where(metric => metric.Grains.Count > 0 && metric != Catalogue.Settling && metric.Path is { } path
         && (path.StartsWith("/v1/metrics/", StringComparison.Ordinal) || path == Catalogue.Cohorts.Path));
 
+    /// <summary>Lists of customers, which are of one moment.</summary>
+    public static IReadOnlyList<CatalogueEntry> Lists { get; } =
+        [Catalogue.Rfm, Catalogue.LapsedRegulars, Catalogue.AtRisk, VoiceCatalogue.Detractors, VoiceCatalogue.OpenComplaints, VoiceCatalogue.Breaches];
+
+    public bool IsList => Lists.Contains(Metric);
+
     /// <summary>What a request asks of the metric that its path names, besides what the request itself is about.</summary>
     /// <param name="own">Names of parameters of the request itself.</param>
+    /// <param name="lists">Whether it may be a list.</param>
     /// <exception cref="ProblemException">404 for a metric that is none, or has no periods.</exception>
-    public static MetricQuestion Of(HttpContext http, string metric, IReadOnlyList<string> own) => new(
-        Named(metric),
+    public static MetricQuestion Of(HttpContext http, string metric, IReadOnlyList<string> own, bool lists = false) => new(
+        Lists.FirstOrDefault(list => lists && list.Name == metric) ?? Named(metric),
         [.. http.Request.Query.Where(pair => !own.Contains(pair.Key)).SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? ""))]);
 
     /// <exception cref="ProblemException">404 for a metric that is none, or has no periods.</exception>

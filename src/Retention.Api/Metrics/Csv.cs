@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using CsvHelper;
 using Retention.Domain.Events;
 using Retention.Domain.Metrics;
@@ -23,7 +24,7 @@ public static class Csv
         var text = new StringWriter(CultureInfo.InvariantCulture);
         using (var csv = CsvWriter.Create(text, Format, leaveOpen: true))
         {
-            var columns = typeof(TRow).GetProperties().SelectMany(member => ColumnsOf(member, rows)).ToList();
+            var columns = typeof(TRow).GetProperties().Where(member => IsWritten(member, rows)).SelectMany(member => ColumnsOf(member, rows)).ToList();
             foreach (var (name, _) in columns) csv.WriteField(name);
             csv.EndRecord();
             foreach (var row in rows)
@@ -46,6 +47,10 @@ public static class Csv
         var keys = rows.SelectMany(row => (member.GetValue(row) as IDictionary)?.Keys.Cast<string>() ?? []).Distinct().ToList();
         return keys.Select<string, (string, Func<TRow, object?>)>(key => ($"{name}_{key}", row => (member.GetValue(row) as IDictionary)?[key]));
     }
+
+    /// <summary>What JSON leaves out of every row has no column.</summary>
+    private static bool IsWritten<TRow>(PropertyInfo member, IReadOnlyList<TRow> rows) =>
+        member.GetCustomAttribute<JsonIgnoreAttribute>() is null || typeof(IDictionary).IsAssignableFrom(member.PropertyType) || rows.Any(row => member.GetValue(row) is not null);
 
     private static bool IsCriterion(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Criterion<>);
 

@@ -51,6 +51,9 @@ public sealed class MetricRequest : IAsyncDisposable
     /// <summary>Whether each customer is a group, for whoever asks about everyone who is behind a figure.</summary>
     public bool OfEach => Question.GroupBy == CustomerView.Itself;
 
+    /// <summary>Whether a list is answered whole, and not by pages.</summary>
+    public bool WholeList { get; private init; }
+
     /// <summary>The grain's name; null where one row for exactly [from, to) is asked.</summary>
     public string? GrainName => Question.Partition switch
     {
@@ -85,7 +88,7 @@ public sealed class MetricRequest : IAsyncDisposable
             if (scope is not null) await snapshot.NarrowAsync(scope, ct);
             var question = QuestionReader.Read(query, shape, snapshot.Reflection, services.GetRequiredService<TimeProvider>().GetUtcNow());
             question = question with { KnownAt = scope?.Supposed?.To ?? (rewound ? knownAt!.Value : long.MaxValue), GroupBy = scope?.EachCustomer == true ? CustomerView.Itself : question.GroupBy };
-            var request = new MetricRequest(snapshot, question, query, format, knownAt);
+            var request = new MetricRequest(snapshot, question, query, format, knownAt) { WholeList = scope?.WholeList == true };
             query.Done();
             if (receipt) request.basis = await ReceiptBasis.ReadAsync(http, snapshot, replay);
             // What was known earlier, or is supposed, follows from more than what is reflected.

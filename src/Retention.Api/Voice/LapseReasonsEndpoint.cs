@@ -46,7 +46,7 @@ public static class LapseReasonsEndpoint
             return await request.Snapshot.FoldAsync(request.Question, () => new LapseReasons(days), (customer, reasons) => reasons.Add(customer), ct);
 
         var (everybody, asOf) = (request.Question with { GroupBy = null }, request.Question.AsOf);
-        var sample = await request.Snapshot.FoldAsync(everybody, () => new RfmSample(), (customer, rfm) =>
+        var sample = await request.Snapshot.FoldAsync(everybody with { OfEverybody = true }, () => new RfmSample(), (customer, rfm) =>
         {
             if (RfmValues.Of(customer, asOf) is { } values) rfm.Add(values.Recency, values.Frequency, values.Monetary);
         }, ct);

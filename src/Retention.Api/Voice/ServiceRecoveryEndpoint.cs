@@ -1,7 +1,9 @@
+using System.Text.Json.Serialization;
 using Retention.Api.Metrics;
 using Retention.Api.Tenancy;
 using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
+using Retention.Projections.ReadModels;
 
 namespace Retention.Api.Voice;
 
@@ -10,7 +12,12 @@ namespace Retention.Api.Voice;
 public sealed record RecoveryFigures(
     PeriodStart Period, PeriodStart From, PeriodStart To, PeriodStatus Status, Outcome Outcome, long? Moments, long? OrderedAgain, double? RepurchaseRate,
     Interval? Interval, double? ControlRate, Interval? ControlInterval, long? Controls, long? Unmatched, double? Difference, Interval? DifferenceInterval,
-    Dictionary<string, double?>? NpsBefore, Dictionary<string, double?>? NpsAfter, Dictionary<string, double?>? NpsChange, PeriodStatus? OutcomeStatus);
+    Dictionary<string, double?>? NpsBefore, Dictionary<string, double?>? NpsAfter, Dictionary<string, double?>? NpsChange, PeriodStatus? OutcomeStatus)
+{
+    /// <summary>Null where nothing is grouped by.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Group { get; init; }
+}
 
 /// <summary><c>GET /v1/metrics/service-recovery</c>.</summary>
 public static class ServiceRecoveryEndpoint
@@ -22,12 +29,15 @@ public static class ServiceRecoveryEndpoint
         var folded = await request.Snapshot.FoldAsync(
             request.Question, () => new Cells<RecoveryCell, RecoveryCounts>(),
             (customer, cells) => ServiceRecovery.Contribute(customer, (days, asOf.Moment.UtcTicks), cells), http.RequestAborted);
-        var byDay = folded.Single().Cells;
-        var range = Ranged.Of(request, byDay.Select(cell => (DateOnly?)days.StartOf(cell.Key.Period)).Min());
+        var range = Ranged.Of(request, folded.SelectMany(group => group.Cells).Select(cell => (DateOnly?)days.StartOf(cell.Key.Period)).Min());
+        return MetricAnswer.Of(request, VoiceCatalogue.ServiceRecovery, range.Parameters, folded.SelectMany(group => Rows(range, group, days)).ToList());
+    }
+
+    private static IEnumerable<RecoveryFigures> Rows(Ranged range, Group<Cells<RecoveryCell, RecoveryCounts>> group, Partition days)
+    {
         var cells = new Cells<RecoveryCell, RecoveryCounts>();
-        foreach (var (cell, counts) in byDay) cells.Add(cell with { Period = range.Question.Partition.IndexOf(days.StartOf(cell.Period)) }, counts);
-        var rows = range.Rows.SelectMany(period => Enum.GetValues<Outcome>().Select(outcome => Row(range, period, outcome, cells))).ToList();
-        return MetricAnswer.Of(request, VoiceCatalogue.ServiceRecovery, range.Parameters, rows);
+        foreach (var (cell, counts) in group.Cells) cells.Add(cell with { Period = range.Question.Partition.IndexOf(days.StartOf(cell.Period)) }, counts);
+        return range.Rows.SelectMany(period => Enum.GetValues<Outcome>().Select(outcome => Row(range, period, outcome, cells) with { Group = group.Value }));
     }
 
     private static RecoveryFigures Row(Ranged range, int period, Outcome outcome, Cells<RecoveryCell, RecoveryCounts> cells)

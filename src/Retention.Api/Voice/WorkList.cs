@@ -84,7 +84,7 @@ internal static class Work
         where TRow : notnull
     {
         var (request, metric, more) = asked;
-        var page = WorkPage.Read(request.Query);
+        var page = request.WholeList ? new WorkPage(null, int.MaxValue - 1) : WorkPage.Read(request.Query);
         request.Query.Done();
         var folded = await request.Snapshot.FoldAsync(request.Question, () => new WorkList<T>(), find, http.RequestAborted);
         var (items, count, nextCursor) = folded.Single().Cells.Page(page);

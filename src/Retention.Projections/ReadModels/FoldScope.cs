@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
@@ -28,6 +29,12 @@ public sealed record FoldScope
 
     /// <summary>Whether each customer is a group of its own, see <see cref="CustomerView.Itself"/>.</summary>
     public bool EachCustomer { get; init; }
+
+    /// <summary>Whether a list is answered whole, and not by pages.</summary>
+    public bool WholeList { get; init; }
+
+    /// <summary>The same record, and all customers in it.</summary>
+    internal FoldScope OfEverybody => this with { OnlyChanged = false, Only = null, Instead = null, Group = null, EachCustomer = false };
 }
 
 /// <summary>Folds over the customers of a scope.</summary>
@@ -81,8 +88,7 @@ internal sealed class ScopedFold(Snapshot snapshot, FoldScope scope, Question qu
         if (question.Selection.NamesDetails || question.Details)
         {
             var sink = sinks();
-            await foreach (var (customer, history) in CustomerHistories.AllAsync(snapshot.Connection, snapshot.Place, snapshot.Tenant, details: true, ct))
-                Take(sink, Columns.Of((customer, history.Entries)), 0);
+            await foreach (var (customer, history) in DetailedAsync(ct)) Take(sink, Columns.Of((customer, history.Entries)), 0);
         }
         else
             await snapshot.Place.Copies.ReadAsync(snapshot, snapshot.Connection, part =>
@@ -107,6 +113,18 @@ internal sealed class ScopedFold(Snapshot snapshot, FoldScope scope, Question qu
             if (scope.Supposed is { } supposed && Changes(columns, customer, supposed)) changed.Add(id);
             else if (!scope.OnlyChanged) sink(columns, customer);
         }
+    }
+
+    /// <summary>Histories with lines and codes, which memory does not hold.</summary>
+    private async IAsyncEnumerable<(string Customer, CustomerHistory History)> DetailedAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        if (scope.Only is null)
+        {
+            await foreach (var each in CustomerHistories.AllAsync(snapshot.Connection, snapshot.Place, snapshot.Tenant, details: true, ct)) yield return each;
+            yield break;
+        }
+        foreach (var some in scope.Only.Chunk(AtOnce))
+            foreach (var (customer, history) in await CustomerHistories.OfAsync(snapshot.Connection, snapshot.Place, (snapshot.Tenant, some), ct)) yield return (customer, history);
     }
 
     private static bool Changes(Columns columns, int customer, Supposition supposed)

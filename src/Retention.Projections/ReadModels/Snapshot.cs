@@ -21,6 +21,11 @@ public sealed record Question(Definition Definition, AsOf AsOf, Partition Partit
     /// <summary>Whether what is folded reads lines and codes of orders, besides what <see cref="Selection"/> names.</summary>
     public bool Details { get; init; }
 
+    /// <summary>
+    /// Whether everybody is folded, whatever customers a look is narrowed to: for what one customer is measured by, such as quantiles.
+    /// </summary>
+    public bool OfEverybody { get; init; }
+
     /// <summary>The log position as of which the record is read.</summary>
     public long KnownAt { get; init; } = long.MaxValue;
 
@@ -139,7 +144,7 @@ public sealed class Snapshot : IAsyncDisposable
         where TCells : IMergeable<TCells>
     {
         using var timed = new TimedFold(Tenant);
-        if (scope is not null) return await new ScopedFold(this, scope, question).FoldAsync(empty, contribute, ct);
+        if (scope is not null) return await new ScopedFold(this, question.OfEverybody ? scope.OfEverybody : scope, question).FoldAsync(empty, contribute, ct);
         var folds = new ConcurrentBag<Fold<TCells>>();
         // A copy may hold later facts than this look at the tenant.
         var known = question with { KnownAt = Math.Min(question.KnownAt, Reflection.Position) };

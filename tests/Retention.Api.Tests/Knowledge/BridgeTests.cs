@@ -10,7 +10,7 @@ public sealed class BridgeTests(ServiceFixture service)
     private static readonly string[] Questions =
     [
         "retention?grain=month", "retention?grain=month&groupBy=country", "lifecycle?grain=quarter", "revenue?grain=month", "revenue?grain=month&groupBy=channel", "revenue-retention?grain=month",
-        "survival?", "time-between-purchases?", "clv?grain=quarter", "nps?grain=month", "csat?grain=quarter&dedup=latest", "complaints?grain=month", "cohorts?grain=month&periods=4", "cohorts?measure=revenue&groupBy=tier&periods=3",
+        "survival?", "time-between-purchases?", "clv?grain=quarter", "nps?grain=month", "csat?grain=quarter&dedup=latest", "complaints?grain=month", "ces?grain=quarter", "nps?grain=year&groupBy=country", "service-recovery?grain=quarter", "lapse-reasons?grain=quarter", "lapse-reasons?grain=year&groupBy=country", "lapse-reasons?groupBy=segment", "win-back?grain=quarter", "cohorts?grain=month&periods=4", "cohorts?measure=revenue&groupBy=tier&periods=3",
     ];
 
     [Theory]

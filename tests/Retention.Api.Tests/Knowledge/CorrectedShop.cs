@@ -59,6 +59,18 @@ internal sealed class CorrectedShop
             if (random.Next(3) == 0) TellOfAnswer(name, later, number);
             if (random.Next(4) == 0) TellOfComplaint(name, at, later, number);
         }
+        TellOfLapse(name);
+    }
+
+    private void TellOfLapse(string name)
+    {
+        foreach (var number in Enumerable.Range(0, random.Next(3)))
+        {
+            Tell(Event("lapse_reason_given", name, Day(random.Next(330)), new JsonObject { ["reason"] = Any("price", "quality", "moved") }, $"l-{name}-{number}"));
+            var (request, asked) = ($"q-{name}-{number}", random.Next(300));
+            Tell(Event("feedback_requested", name, Day(asked), new JsonObject { ["requestId"] = request, ["instrument"] = "csat" }, request));
+            if (random.Next(2) == 0) Tell(Event("feedback_given", name, Day(asked + random.Next(20)), new JsonObject { ["instrument"] = "csat", ["score"] = random.Next(1, 6), ["requestId"] = request }, $"g-{name}-{number}"));
+        }
     }
 
     private void TellOfAnswer(string name, string at, int number)

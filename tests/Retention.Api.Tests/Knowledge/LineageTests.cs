@@ -22,6 +22,18 @@ public sealed class LineageTests(ServiceFixture service)
         ("csat", "period=2025-Q2&dedup=latest", ["responses"]), ("complaints", "period=2025", ["received", "replied", "resolved", "promised", "promiseKept", "orders"]),
         ("cohorts", "cohort=2025-01&k=1", ["size", "period0Repeat", "k0.value", "k1.value", "k2.value"]), ("cohorts", "cohort=2025-02&k=1-3&brackets=1-3,4-7&entry=every", ["size", "k1-3.value"]),
         ("cohorts", "cohort=2025-Q1&k=2&measure=revenue&periods=3", ["size", "k0.value", "k2.value"]),
+        ("complaints", "period=2025&groupBy=customerChannel&group=web", ["received", "resolved", "promised"]), ("service-recovery", "period=2025&outcome=resolved", ["moments", "orderedAgain"]),
+        ("service-recovery", "period=2025-Q2&outcome=unresolved&filter=country:FI", ["moments", "orderedAgain"]), ("service-recovery", "period=2025-Q1&outcome=none", ["moments", "orderedAgain"]),
+        ("lapse-reasons", "period=2025&reason=price", ["count", "given"]), ("lapse-reasons", "period=2025-Q2&groupBy=country&group=SE&reason=moved", ["count", "given"]),
+        ("lapse-reasons", "period=2025&reason=boredom", ["count", "given"]), ("win-back", "period=2025", ["lapsed", "asked", "answered", "returned"]), ("win-back", "period=2025-Q2&groupBy=country&group=FI", ["lapsed", "returned"]),
+    ];
+
+    // Lists, and what their answers call the number of customers or rows in them.
+    private static readonly (string Path, string Lineage, string Count)[] Lists =
+    [
+        ("/v1/segments/rfm?", "rfm/lineage?", "customers"), ("/v1/segments/rfm?segment=hibernating", "rfm/lineage?segment=hibernating", ""), ("/v1/segments/rfm?segment=champions&filter=country:FI", "rfm/lineage?segment=champions&filter=country:FI", ""),
+        ("/v1/segments/lapsed-regulars?misses=2", "lapsed-regulars/lineage?misses=2", "customers"), ("/v1/segments/lapsed-regulars?minPurchaseDays=2&maxVariation=5", "lapsed-regulars/lineage?minPurchaseDays=2&maxVariation=5", "customers"),
+        ("/v1/segments/detractors?", "detractors/lineage?", "count"), ("/v1/segments/open-complaints?", "open-complaints/lineage?", "count"), ("/v1/complaints/breaches?from=2025-01-01&to=2025-08-01", "breaches/lineage?from=2025-01-01&to=2025-08-01", "count"),
     ];
 
     [Theory]
@@ -53,6 +65,62 @@ public sealed class LineageTests(ServiceFixture service)
                 foreach (var row in rows) row.GetProperty("events").GetArrayLength().ShouldBeGreaterThan(0, $"{path} {row}");
             }
         }
+    }
+
+    [Theory]
+    [InlineData(33)]
+    public async Task Who_is_on_a_list_is_named_with_the_events_that_put_it_there(int seed)
+    {
+        var tenant = service.NewTenant("lists");
+        var shop = new CorrectedShop(seed, customers: 14);
+        var positions = await CorrectedShop.SendAsync(tenant, shop.Sendings);
+        foreach (var (list, lineage, count) in Lists)
+        {
+            foreach (var known in new[] { "", $"&knownAt={positions[shop.Sendings.Count / 2]}" })
+            {
+                var path = $"/v1/metrics/{lineage}&asOf=2025-12-31{known}";
+                var rows = await PagesAsync(tenant, $"{path}&limit=2");
+                var listed = await tenant.AskAsync($"{list}&asOf=2025-12-31{known}&limit=1000");
+                rows.Select(row => row.GetProperty("customer").GetString()).ShouldBe(
+                    listed.Rows.Select(row => row.GetProperty("customer").GetString()).Distinct().Order(StringComparer.Ordinal), path);
+                rows.Sum(row => row.GetProperty("numerator").GetDecimal()).ShouldBe(listed.Rows.Count, path);
+                if (count != "") listed.Number(count).ShouldBe(listed.Rows.Count);
+                var first = await tenant.AskAsync($"{path}&limit=1");
+                first.Root.GetProperty("numerator").GetProperty("value").GetDecimal().ShouldBe(listed.Rows.Count, path);
+                foreach (var row in rows) row.GetProperty("events").GetArrayLength().ShouldBeGreaterThan(0, $"{path} {row}");
+                var others = await PagesAsync(tenant, $"{path}&role=excluded&limit=1000");
+                others.Select(row => row.GetProperty("customer").GetString()).Intersect(rows.Select(row => row.GetProperty("customer").GetString())).ShouldBeEmpty(path);
+                others.ShouldAllBe(row => row.GetProperty("excluded").GetString() != null);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Events_beyond_the_latest_are_asked_for_customer_by_customer()
+    {
+        var tenant = service.NewTenant("beyond");
+        var days = Enumerable.Range(0, 150).Select(day => new DateOnly(2025, 1, 1).AddDays(day).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        await tenant.AcceptAsync([.. days.Select(day => Order("ann", day, 10)), Order("bob", "2025-03-01", 5)]);
+        const string Cell = "/v1/metrics/revenue/lineage?period=2025&asOf=2025-12-31";
+
+        var page = await tenant.AskAsync(Cell);
+        page.Rows.Select(row => (row.GetProperty("customer").GetString(), row.GetProperty("events").GetArrayLength(), row.GetProperty("earlierEvents").ValueKind == JsonValueKind.Null))
+            .ShouldBe([("ann", 64, false), ("bob", 1, true)]);
+        var (told, row) = (new List<string>(), page.Rows[0]);
+        while (true)
+        {
+            told.InsertRange(0, row.GetProperty("events").EnumerateArray().Select(each => each.GetProperty("id").GetString()!));
+            if (row.GetProperty("earlierEvents").GetString() is not { } earlier) break;
+            row = (await tenant.AskAsync($"{Cell}&customer=ann&events={earlier}")).Rows.ShouldHaveSingleItem();
+            row.GetProperty("numerator").GetDecimal().ShouldBe(1500);
+        }
+        told.ShouldBe(days.Select(day => $"purchase_made-ann-{day}"));
+
+        (await tenant.AskAsync($"{Cell}&customer=bob")).Rows.ShouldHaveSingleItem().GetProperty("customer").GetString().ShouldBe("bob");
+        (await tenant.AskAsync("/v1/metrics/revenue/lineage?period=2024&asOf=2025-12-31&customer=bob")).Rows.ShouldHaveSingleItem().GetProperty("excluded").GetString().ShouldBe("acquired_later");
+        (await tenant.GetAsync($"{Cell}&customer=cid")).ShouldBeProblem(404, "unknown_customer");
+        (await tenant.GetAsync($"{Cell}&customer=ann&role=any")).ShouldBeProblem(400, "not_allowed", "role");
+        (await tenant.GetAsync($"{Cell}&events=abc")).ShouldBeProblem(400, "unknown_cursor", "events");
     }
 
     [Fact]
@@ -92,8 +160,13 @@ public sealed class LineageTests(ServiceFixture service)
         (await tenant.GetAsync("/v1/metrics/retention/lineage?period=2025-01&group=FI")).ShouldBeProblem(400, "not_allowed", "group", "groupBy");
         (await tenant.GetAsync("/v1/metrics/retention/lineage?period=2025-01&role=nobody")).ShouldBeProblem(400, "not_allowed", "role", "numerator");
         (await tenant.GetAsync("/v1/metrics/retention/lineage?period=2025-01&cursor=abc")).ShouldBeProblem(400, "unknown_cursor", "cursor");
-        (await tenant.GetAsync("/v1/metrics/rfm/lineage?period=2025-01")).ShouldBeProblem(404, "unknown_metric");
-        (await tenant.GetAsync("/v1/metrics/win-back/lineage?period=2025-01")).ShouldBeProblem(404, "unknown_metric", null, "retention");
+        (await tenant.GetAsync("/v1/metrics/rfm/lineage?period=2025-01")).ShouldBeProblem(400, "not_allowed", "period", "lists");
+        (await tenant.GetAsync("/v1/metrics/rfm/lineage?groupBy=country")).ShouldBeProblem(400, "not_allowed", "groupBy", "filter");
+        (await tenant.GetAsync("/v1/metrics/settling/lineage?period=2025-01")).ShouldBeProblem(404, "unknown_metric", null, "retention");
+        (await tenant.GetAsync("/v1/metrics/service-recovery/lineage?period=2025-01")).ShouldBeProblem(400, "missing", "outcome");
+        (await tenant.GetAsync("/v1/metrics/service-recovery/lineage?period=2025-01&outcome=sad")).ShouldBeProblem(400, "not_allowed", "outcome", "unresolved");
+        (await tenant.GetAsync("/v1/metrics/lapse-reasons/lineage?period=2025-01&reason=price&outcome=none")).ShouldBeProblem(400, "not_allowed", "outcome", "service-recovery");
+        (await tenant.GetAsync("/v1/metrics/complaints/lineage?period=2025-01&groupBy=channel")).ShouldBeProblem(400, "not_allowed", "groupBy", "customerChannel");
     }
 
     private static async Task<List<JsonElement>> PagesAsync(TestTenant tenant, string path)
@@ -113,11 +186,15 @@ public sealed class LineageTests(ServiceFixture service)
         var given = parameters.Split('&').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
         var (from, to, grain) = given.TryGetValue("period", out var period) || given.TryGetValue("cohort", out period) ? Days(period) : throw new ArgumentException(parameters);
         var (dimension, group) = (given.GetValueOrDefault("groupBy"), given.GetValueOrDefault("group"));
-        var others = given.Where(pair => pair.Key is not ("period" or "cohort" or "k" or "group")).Select(pair => $"&{pair.Key}={pair.Value}");
+        var others = given.Where(pair => pair.Key is not ("period" or "cohort" or "k" or "group" or "outcome" or "reason")).Select(pair => $"&{pair.Key}={pair.Value}");
         var path = metric == "cohorts" ? "/v1/cohorts" : $"/v1/metrics/{metric}";
         var answer = await tenant.AskAsync($"{path}?from={from}&to={to}&grain={grain}{string.Concat(others)}{more}");
         var rows = answer.List(metric == "cohorts" ? "cohorts" : answer.Root.TryGetProperty("curves", out _) ? "curves" : "rows")
             .Where(row => dimension is null || row.GetProperty("group").GetString() == group).ToList();
+        if (given.TryGetValue("outcome", out var outcome)) rows = rows.Where(row => row.GetProperty("outcome").GetString() == outcome).ToList();
+        if (given.TryGetValue("reason", out var reason))
+            return name => name == "given" ? rows.Select(row => row.GetProperty(name).GetDecimal()).FirstOrDefault()
+                : rows.Where(row => row.GetProperty("reason").GetString() == reason).Sum(row => row.GetProperty(name).GetDecimal());
         return name => rows is not [var row] ? 0 : name.Split('.') switch
         {
             [var k, "value"] => row.GetProperty("cells").EnumerateArray().Single(cell => $"k{cell.GetProperty("k")}" == k).GetProperty("value") is { ValueKind: JsonValueKind.Number } value ? value.GetDecimal() : 0,
