@@ -20,6 +20,7 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atom
     private const int LongestLine = 1024 * 1024;
 
     private readonly Verdicts verdicts = new();
+    private Func<JsonElement, List<Fault>, Envelope?> read = EnvelopeReader.Read;
     private List<Envelope> batch = [];
     private List<int> indexes = [];
     private int bytes;
@@ -33,6 +34,17 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atom
         // The limit is on what was unpacked, which a declared length does not tell.
         using var document = await JsonBody.ParseAsync(await BoundedBody.ReadAsync(body, EventEndpoints.MostBytes, ct), ct);
         foreach (var item in EventsOf(document.RootElement).EnumerateArray()) await AddAsync(item, 0, ct);
+        return await FinishAsync(ct);
+    }
+
+    /// <summary>An array of events in the JSON format of CloudEvents.</summary>
+    public async Task<IngestOutcome> ReadCloudEventsAsync(Stream body, CancellationToken ct)
+    {
+        using var document = await JsonBody.ParseAsync(await BoundedBody.ReadAsync(body, EventEndpoints.MostBytes, ct), ct);
+        if (document.RootElement.ValueKind != JsonValueKind.Array)
+            throw new ProblemException(422, "wrong_type", "The body must be an array of events.", new Fault("", "wrong_type", "must be an array"));
+        read = CloudEventReader.Read;
+        foreach (var item in document.RootElement.EnumerateArray()) await AddAsync(item, 0, ct);
         return await FinishAsync(ct);
     }
 
@@ -93,7 +105,7 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atom
     private async ValueTask AddAsync(JsonElement item, int size, CancellationToken ct)
     {
         var faults = new List<Fault>();
-        if (EnvelopeReader.Read(item, faults) is { } envelope)
+        if (read(item, faults) is { } envelope)
         {
             batch.Add(envelope);
             indexes.Add(next++);

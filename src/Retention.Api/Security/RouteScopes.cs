@@ -23,6 +23,7 @@ public static class RouteScopes
 
         // Their signature is their key.
         ["POST /v1/webhooks/shopify/{tenant}"] = Public,
+        ["POST /v1/webhooks/segment/{tenant}"] = Public,
 
         ["GET /v1/status"] = AnyKey,
         ["GET /v1/event-types"] = AnyKey,

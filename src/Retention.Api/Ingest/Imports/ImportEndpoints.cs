@@ -11,7 +11,7 @@ namespace Retention.Api.Ingest.Imports;
 public static class ImportEndpoints
 {
     private static readonly string[] MediaTypes =
-        ["text/csv", "application/csv", "application/gzip", "application/x-gzip", "application/zip", "application/octet-stream"];
+        ["text/csv", "application/csv", "application/gzip", "application/x-gzip", "application/zip", "application/x-ndjson", "application/json", "application/octet-stream"];
 
     public static void MapImports(this IEndpointRouteBuilder routes)
     {

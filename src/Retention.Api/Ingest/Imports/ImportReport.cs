@@ -93,6 +93,9 @@ public sealed class ImportReport
         if (Notes.Count < MaxListed) Notes.Add(new LineRemark(line, code, message));
     }
 
+    /// <summary>Counts what was read and deliberately left, of which there may be too much to list.</summary>
+    public void Count(string code) => NotesByCode[code] = NotesByCode.GetValueOrDefault(code) + 1;
+
     public void LeaveUnmatched(long line, decimal units, string message)
     {
         UnmatchedReturnLines++;

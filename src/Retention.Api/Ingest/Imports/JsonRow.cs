@@ -25,7 +25,8 @@ public sealed class JsonRow
     /// <summary>A code and a sentence, or null while all that was read is right.</summary>
     public (string Code, string Message)? Fault => root.fault;
 
-    public bool IsObject => json.ValueKind == JsonValueKind.Object;
+    /// <summary>The same object as a row of its own, whose faults are nobody else's.</summary>
+    public JsonRow Alone() => new(json);
 
     /// <summary>A text, a number or a flag as text; null for none.</summary>
     public string? Text(string name) => Text(name, Fields.MaxName);

@@ -18,7 +18,7 @@ public sealed record Mapping(string Name, string? TimeZone, string? Currency, Fu
     /// <summary>Reads such a data set, as <see cref="Read"/> does one file; null where there are no <see cref="Tables"/>.</summary>
     public Func<ImportTables, ImportReport, IEnumerable<Envelope>>? ReadTables { get; init; }
 
-    public static IReadOnlyList<Mapping> All { get; } = [OnlineRetail.Mapping, Cdnow.Mapping, Olist.Mapping, Shopify.Mapping];
+    public static IReadOnlyList<Mapping> All { get; } = [OnlineRetail.Mapping, Cdnow.Mapping, Olist.Mapping, Shopify.Mapping, Segment.Mapping, Zendesk.Mapping];
 
     /// <summary>The names that <see cref="Named"/> knows, for messages.</summary>
     public static string Names { get; } = string.Join(", ", All.Select(mapping => mapping.Name));

@@ -1,25 +1,7 @@
-using System.Text.Json.Serialization;
 using Retention.Api.Ingest.Imports;
 using Retention.Domain.Events;
 
 namespace Retention.Api.Ingest.Webhooks;
-
-/// <summary>What became of a webhook. Its sender is told 200 even if nothing was stored: sending it again would change nothing.</summary>
-/// <param name="Ignored">Why nothing was made of it; null where something was.</param>
-public sealed record WebhookOutcome(
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Ignored, int Accepted, int Duplicates, IReadOnlyList<Rejection> Rejected)
-{
-    public static WebhookOutcome Of(IngestOutcome outcome) => new(null, outcome.Accepted, outcome.Duplicates, outcome.Rejected)
-    {
-        Position = outcome.Position,
-    };
-
-    public static WebhookOutcome Ignore(string reason) => new(reason, 0, 0, []);
-
-    /// <summary>The highest position that was stored or found as a duplicate; null where nothing was made.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public long? Position { get; init; }
-}
 
 /// <summary>
 /// <c>POST /v1/webhooks/shopify/{tenant}</c>. Ids of events follow from Shopify's numbers of orders, refunds and customers, so that a
@@ -33,7 +15,7 @@ internal static partial class ShopifyWebhook
         var payload = new JsonRow(await body.ReadAsync(http, tenant, WebhookSender.Shopify));
         var topic = http.Request.Headers["X-Shopify-Topic"].ToString();
         var events = await EventsAsync(tenant, topic, payload, store, http.RequestAborted);
-        var log = logs.CreateLogger("Retention.Api.Ingest.Webhooks");
+        var log = logs.CreateLogger(WebhookOutcome.LogName);
         if (payload.Fault is var (code, message))
         {
             Unreadable(log, topic, tenant, message);

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Retention.Api.Tenancy;
@@ -40,7 +42,9 @@ public sealed record WebhookSender(string Name, string Header, Func<string, byte
 {
     public static WebhookSender Shopify { get; } = new("shopify", "X-Shopify-Hmac-Sha256", Base64, HMACSHA256.HashData);
 
-    public static IReadOnlyList<WebhookSender> All { get; } = [Shopify];
+    public static WebhookSender Segment { get; } = new("segment", "X-Signature", Hex, Sha1);
+
+    public static IReadOnlyList<WebhookSender> All { get; } = [Shopify, Segment];
 
     public static string Names { get; } = string.Join(", ", All.Select(sender => sender.Name));
 
@@ -49,4 +53,13 @@ public sealed record WebhookSender(string Name, string Header, Func<string, byte
         var bytes = new byte[text.Length];
         return Convert.TryFromBase64String(text, bytes, out var count) ? bytes[..count] : null;
     }
+
+    private static byte[]? Hex(string text)
+    {
+        var bytes = new byte[text.Length / 2];
+        return Convert.FromHexString(text, bytes, out _, out _) == OperationStatus.Done ? bytes : null;
+    }
+
+    [SuppressMessage("Security", "CA5350", Justification = "The sender's choice; as a keyed hash it still stands.")]
+    private static byte[] Sha1(byte[] key, byte[] body) => HMACSHA1.HashData(key, body);
 }

@@ -16,6 +16,7 @@ public static class WebhookEndpoints
     {
         var webhooks = routes.MapGroup("/v1/webhooks").WithTags("Ingest");
         webhooks.MapPost("shopify/{tenant}", ShopifyWebhook.PostAsync).WithSummary("What a Shopify shop reports, signed by it");
+        webhooks.MapPost("segment/{tenant}", SegmentWebhook.PostAsync).WithSummary("A message of Segment, signed by it");
         webhooks.MapGet("", ListAsync).WithSummary("The senders whose webhooks are taken");
         webhooks.MapPut("{sender}", SetAsync).WithSummary("Set the secret that a sender signs with");
         webhooks.MapDelete("{sender}", RemoveAsync).WithSummary("Take no more webhooks of a sender");
