@@ -6,6 +6,7 @@ using Npgsql;
 using Retention.Domain.Events;
 using Retention.Projections;
 using Retention.Projections.EventLog;
+using Retention.Projections.ReadModels;
 
 namespace Retention.Api;
 
@@ -48,7 +49,9 @@ public static class Problems
         [409] = "Conflict",
         [413] = "Too large",
         [415] = "Unsupported media type",
+        [408] = "Too slow",
         [422] = "The content breaks a rule",
+        [429] = "Too much at once",
         [500] = "The service failed",
         [503] = "Not available now",
     };
@@ -77,6 +80,7 @@ public static class Problems
             CurrentVersion = stale.Actual,
         },
         TooManyWaitingException => new(503, "overloaded", "More events arrive than the database commits; nothing of this batch was stored.") { RetryAfter = 1 },
+        TooManyFoldsException => new(429, "too_many_folds", "The tenant asks more questions that fold histories than may wait at once.") { RetryAfter = 2 },
         PostgresException { SqlState: ['2', '1' or '2' or '3', ..] or ['4', '2', ..] } =>
             new(500, "internal_error", "The service failed to answer; its log says why."),
         NpgsqlException or TimeoutException => new(503, "database_unavailable", "The database does not answer; nothing unacknowledged is certain.")

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Npgsql;
 using Retention.Api.Clv;
 using Retention.Api.Customers;
@@ -12,6 +13,7 @@ using Retention.Api.OpenApi;
 using Retention.Api.Polling;
 using Retention.Api.Replays;
 using Retention.Api.Security;
+using Retention.Api.Security.Limiting;
 using Retention.Api.Security.Tokens;
 using Retention.Api.Telemetry;
 using Retention.Api.Tenancy;
@@ -31,6 +33,9 @@ public sealed record ServiceOptions(string ConnectionString, int Port, string Sc
 {
     /// <summary>The address to listen on; null for the loopback interface. On any other the service starts only once there is a key.</summary>
     public IPAddress? Listen { get; init; }
+
+    /// <summary>How much a tenant may ask of this process, and how slow a client may be.</summary>
+    public Limits Limits { get; init; } = new();
 
     /// <summary>Whose tokens are let in beside keys; null for nobody's.</summary>
     public TokenOptions? Tokens { get; init; }
@@ -64,6 +69,7 @@ public static class RetentionApp
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            BeImpatient(kestrel.Limits, options.Limits);
             if (options.Listen is { } address) kestrel.Listen(address, options.Port);
             else if (options.Port == 0) kestrel.Listen(IPAddress.Loopback, 0);
             else kestrel.ListenLocalhost(options.Port);
@@ -75,6 +81,8 @@ public static class RetentionApp
         if (exports) app.UseRequestSpans();
         app.UseProblems();
         app.Use(next => http => http.RequestServices.GetRequiredService<Gate>().EnterAsync(http, next));
+        var throttle = app.Services.GetRequiredService<Throttle>();
+        app.Use(next => http => throttle.AdmitAsync(http, next));
         app.UseDashboard(options.Dashboard);
         if (options.Origins.Count > 0) app.UseCors();
         var polling = app.Services.GetRequiredService<PolledAnswers>();
@@ -84,11 +92,23 @@ public static class RetentionApp
         return app;
     }
 
+    private static void BeImpatient(KestrelServerLimits kestrel, Limits limits)
+    {
+        kestrel.RequestHeadersTimeout = limits.HeaderTime;
+        kestrel.MinRequestBodyDataRate = kestrel.MinResponseDataRate = new MinDataRate(limits.BytesPerSecond, limits.Grace);
+        kestrel.MaxConcurrentConnections = limits.Connections;
+        kestrel.MaxRequestBodySize = Math.Min(limits.DocumentBytes, kestrel.MaxRequestBodySize ?? long.MaxValue);
+    }
+
     private static void AddServices(IServiceCollection services, ServiceOptions options, TimeProvider time)
     {
         services.AddSingleton(options).AddSingleton(time);
         services.AddSingleton(_ => DataSourceOf(options));
-        services.AddSingleton(all => new Place(all.GetRequiredService<NpgsqlDataSource>(), options.Schema, options.HistoryMemory));
+        services.AddSingleton(all => new Place(all.GetRequiredService<NpgsqlDataSource>(), options.Schema, options.HistoryMemory)
+        {
+            FoldsAtOnce = options.Limits.Folds,
+            TenantHistoryMemory = options.Limits.TenantHistoryMemory ?? options.HistoryMemory,
+        });
         services.AddSingleton<EventLog>().AddSingleton<GroupCommit>().AddSingleton(all => new SafePosition(all.GetRequiredService<Place>()));
         services.AddSingleton<CustomerKeys>().AddSingleton<Erasure>().AddSingleton<Sealing>();
         services.AddSingleton<Progress>().AddSingleton<ReflectionWatch>().AddSingleton<Notices>().AddSingleton<Owning>();
@@ -102,6 +122,7 @@ public static class RetentionApp
         services.AddSingleton<Projections.Replays.Replays>().AddSingleton<SkippedEvents>();
         services.AddSingleton<ApiKeys>().AddSingleton<KeyRing>().AddSingleton<AdminActs>().AddSingleton<Gate>();
         services.AddSingleton<WebhookSecrets>().AddSingleton<SignedBody>();
+        services.AddSingleton(options.Limits.Checked()).AddSingleton<DocumentMemory>().AddSingleton<Throttle>();
         if (options.Tokens is { } tokens) services.AddSingleton(tokens).AddSingleton<SigningKeys>().AddSingleton<BearerTokens>();
         services.AddHostedService<RefusingToStandOpen>();
         services.AddHostedService<Listening>().AddHostedService<Projecting>().AddHostedService<Watching>();

@@ -4,13 +4,23 @@ namespace Retention.Api.Ingest;
 internal static class BoundedBody
 {
     /// <exception cref="ProblemException">413 for a body beyond the limit.</exception>
-    public static async Task<MemoryStream> ReadAsync(Stream body, long most, CancellationToken ct)
+    public static Task<MemoryStream> ReadAsync(Stream body, long most, CancellationToken ct)
+    {
+        var size = 0L;
+        return ReadAsync(body, read =>
+        {
+            if ((size += read) > most) throw TooLarge(most);
+        }, ct);
+    }
+
+    /// <param name="count">Told of each part before it is kept; what it throws ends the reading.</param>
+    public static async Task<MemoryStream> ReadAsync(Stream body, Action<int> count, CancellationToken ct)
     {
         var whole = new MemoryStream();
         var part = new byte[64 * 1024];
         while (await body.ReadAsync(part, ct) is var read and > 0)
         {
-            if (whole.Length + read > most) throw TooLarge(most);
+            count(read);
             whole.Write(part, 0, read);
         }
         whole.Position = 0;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
+using Retention.Api.Security.Limiting;
 using Retention.Api.Tenancy;
 
 namespace Retention.Api.Ingest;
@@ -8,12 +9,6 @@ namespace Retention.Api.Ingest;
 /// <summary><c>POST /v1/events</c>: one body, many events, a verdict for each.</summary>
 public static class EventEndpoints
 {
-    /// <summary>Largest JSON body, and largest body of an atomic request, in bytes.</summary>
-    public const long MostBytes = 64L * 1024 * 1024;
-
-    /// <summary>Most events in an atomic request.</summary>
-    public const int MostAtomic = 100_000;
-
     private const string Json = "application/json";
     private const string Ndjson = "application/x-ndjson";
     private const string CloudEvents = "application/cloudevents-batch+json";
@@ -27,7 +22,7 @@ public static class EventEndpoints
             .WithMetadata(new DisableRequestSizeLimitAttribute())
             .Accepts<JsonElement>(Json, Ndjson, CloudEvents).Produces<IngestOutcome>();
 
-    private static async Task<IResult> PostAsync(HttpContext context, Tenant tenant, Ingestion ingestion)
+    private static async Task<IResult> PostAsync(HttpContext context, Tenant tenant, Ingestion ingestion, Limits limits, DocumentMemory memory)
     {
         var query = new QueryReader(context.Request.Query).Only("atomic");
         var atomic = query.Flag("atomic") ?? false;
@@ -37,7 +32,7 @@ public static class EventEndpoints
             throw new ProblemException(415, "unsupported_media_type", $"Content-Encoding {packed} is not accepted; allowed are gzip, deflate and br.");
         if (media is not (Json or Ndjson or CloudEvents)) throw new ProblemException(415, "unsupported_media_type", $"Content-Type must be {Json}, {Ndjson} or {CloudEvents}.");
 
-        await using var request = new EventRequest(tenant.Name, ingestion, atomic);
+        await using var request = new EventRequest(tenant.Name, ingestion, (limits, memory), atomic);
         return Results.Ok(media switch
         {
             Ndjson => await request.ReadLinesAsync(context.Request.BodyReader, context.RequestAborted),

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text.Json;
+using Retention.Api.Security.Limiting;
 using Retention.Domain.Events;
 using Retention.Projections.EventLog;
 
@@ -9,7 +10,7 @@ namespace Retention.Api.Ingest;
 /// The events of one request, stored in batches as they arrive, or all at once where the request is atomic. While one batch is appended
 /// the next is read and checked; never are two appended at once, so that the log keeps the order of the body.
 /// </summary>
-internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atomic) : IAsyncDisposable
+internal sealed class EventRequest(string tenant, Ingestion ingestion, (Limits Limits, DocumentMemory Memory) within, bool atomic) : IAsyncDisposable
 {
     private const int BatchSize = 1_000;
 
@@ -19,12 +20,12 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atom
     /// <summary>Longest line of NDJSON, in bytes.</summary>
     private const int LongestLine = 1024 * 1024;
 
+    private readonly DocumentMemory.Account memory = within.Memory.Open(tenant);
     private readonly Verdicts verdicts = new();
     private Func<JsonElement, List<Fault>, Envelope?> read = EnvelopeReader.Read;
     private List<Envelope> batch = [];
     private List<int> indexes = [];
     private int bytes;
-    private long received;
     private int next;
     private Task appending = Task.CompletedTask;
 
@@ -32,7 +33,7 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atom
     public async Task<IngestOutcome> ReadDocumentAsync(Stream body, CancellationToken ct)
     {
         // The limit is on what was unpacked, which a declared length does not tell.
-        using var document = await JsonBody.ParseAsync(await BoundedBody.ReadAsync(body, EventEndpoints.MostBytes, ct), ct);
+        using var document = await JsonBody.ParseAsync(await BoundedBody.ReadAsync(body, memory.Add, ct), ct);
         foreach (var item in EventsOf(document.RootElement).EnumerateArray()) await AddAsync(item, 0, ct);
         return await FinishAsync(ct);
     }
@@ -68,7 +69,11 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atom
     }
 
     /// <summary>Waits for the append that a failed request has left.</summary>
-    public async ValueTask DisposeAsync() => await appending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    public async ValueTask DisposeAsync()
+    {
+        await appending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        memory.Dispose();
+    }
 
     private static JsonElement EventsOf(JsonElement root)
     {
@@ -83,7 +88,7 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atom
 
     private async ValueTask AddLineAsync(BodyLine line, CancellationToken ct)
     {
-        if (atomic && (received += line.Text.Length) > EventEndpoints.MostBytes) throw BoundedBody.TooLarge(EventEndpoints.MostBytes);
+        if (atomic) memory.Add(line.Text.Length);
         if (line.TooLong) Reject(null, new Fault("", "line_too_long", $"a line may have at most {LongestLine} bytes"));
         else if (line.Text.Span.Trim(" \t\r"u8).IsEmpty) return;
         else if (Parse(line.Text.Span) is not { } item) Reject(null, new Fault("", "malformed_json", "the line is not JSON, or has a member twice"));
@@ -112,7 +117,7 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, bool atom
             bytes += size;
         }
         else Reject(EnvelopeReader.IdOf(item), faults);
-        if (atomic && next > EventEndpoints.MostAtomic) throw new ProblemException(413, "too_large", $"An atomic request may have at most {EventEndpoints.MostAtomic} events.");
+        if (atomic && next > within.Limits.AtomicEvents) throw new ProblemException(413, "too_large", $"An atomic request may have at most {within.Limits.AtomicEvents} events.");
         if (!atomic && (batch.Count >= BatchSize || bytes >= BatchBytes)) await StoreAsync(ct);
     }
 

@@ -14,6 +14,8 @@ public sealed partial class Place
     /// <summary>1 GB.</summary>
     public const long DefaultHistoryMemory = 1L << 30;
 
+    public const int DefaultFoldsAtOnce = 4;
+
     private const string SchemaToken = "{schema}";
 
     /// <param name="schema">A plain lower-case identifier, since it is written into statements unquoted.</param>
@@ -41,7 +43,19 @@ public sealed partial class Place
     /// <summary>The owner of the projections on whose behalf this place is written; null for whoever writes at a user's word.</summary>
     internal long? Epoch { get; init; }
 
+    /// <summary>How many folds of a tenant run at once; four times as many may wait.</summary>
+    public int FoldsAtOnce
+    {
+        get;
+        init => Turns = new FoldTurns(field = value);
+    } = DefaultFoldsAtOnce;
+
+    /// <summary>The most memory that histories of one tenant may take, in bytes; never more than all tenants may.</summary>
+    public long TenantHistoryMemory { get; init; } = long.MaxValue;
+
     internal HistoryCopies Copies { get; }
+
+    internal FoldTurns Turns { get; private init; } = new(DefaultFoldsAtOnce);
 
     /// <summary>The statement with every <c>{schema}</c> replaced by this place's schema.</summary>
     public string Qualify(string sql) => sql.Replace(SchemaToken, Schema, StringComparison.Ordinal);

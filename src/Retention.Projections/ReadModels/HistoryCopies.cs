@@ -10,8 +10,8 @@ namespace Retention.Projections.ReadModels;
 /// changed since. Together they are bounded: the tenants that were folded longest ago give way, and one that is larger than the bound is
 /// read anew each time, part by part.
 /// </summary>
-/// <param name="limit">In bytes.</param>
-internal sealed class HistoryCopies(Place place, long limit)
+/// <param name="all">The most of all tenants together, in bytes.</param>
+internal sealed class HistoryCopies(Place place, long all)
 {
     private readonly ConcurrentDictionary<string, Held> tenants = new(StringComparer.Ordinal);
     private long uses;
@@ -37,6 +37,8 @@ internal sealed class HistoryCopies(Place place, long limit)
 
     /// <summary>The memory that is taken, in bytes.</summary>
     public long Bytes => tenants.Values.Sum(held => held.Copy?.Bytes ?? 0);
+
+    private long OfOne => Math.Min(all, place.TenantHistoryMemory);
 
     /// <summary>Forgets what is held of a tenant.</summary>
     public void Forget(string tenant) => tenants.TryRemove(tenant, out _);
@@ -66,10 +68,10 @@ internal sealed class HistoryCopies(Place place, long limit)
         await new HistoryLoad(place, snapshot.Tenant).ReadAsync(connection, columns =>
         {
             var part = new HistoryPart(columns);
-            if (Interlocked.Add(ref bytes, columns.Bytes) <= limit) parts.Add(part);
+            if (Interlocked.Add(ref bytes, columns.Bytes) <= OfOne) parts.Add(part);
             else take(part);
         }, ct);
-        if (bytes <= limit) return Keep(held, new HistoryCopy(snapshot.Latest.Histories, snapshot.Latest.Position, [.. parts], new Dictionary<string, CustomerHistory>()));
+        if (bytes <= OfOne) return Keep(held, new HistoryCopy(snapshot.Latest.Histories, snapshot.Latest.Position, [.. parts], new Dictionary<string, CustomerHistory>()));
         held.TooLarge = snapshot.Latest.Histories;
         foreach (var part in parts) take(part);
         return null;
@@ -84,12 +86,12 @@ internal sealed class HistoryCopies(Place place, long limit)
     private HistoryCopy Keep(Held held, HistoryCopy copy)
     {
         held.Copy = copy;
-        var all = tenants.Values.Select(other => (Held: other, Bytes: other.Copy?.Bytes ?? 0)).Where(other => other.Bytes > 0).OrderByDescending(other => other.Held.Used).ToList();
+        var largest = tenants.Values.Select(other => (Held: other, Bytes: other.Copy?.Bytes ?? 0)).Where(other => other.Bytes > 0).OrderByDescending(other => other.Held.Used).ToList();
         var sum = 0L;
-        foreach (var other in all)
+        foreach (var other in largest)
         {
             sum += other.Bytes;
-            if (sum > limit && other.Held != held) other.Held.Copy = null;
+            if (sum > all && other.Held != held) other.Held.Copy = null;
         }
         return copy;
     }

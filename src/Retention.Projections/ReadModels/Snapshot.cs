@@ -143,6 +143,7 @@ public sealed class Snapshot : IAsyncDisposable
         Question question, Func<TCells> empty, Action<CustomerView, TCells> contribute, CancellationToken ct)
         where TCells : IMergeable<TCells>
     {
+        using var turn = await Place.Turns.TakeAsync(Tenant, ct);
         using var timed = new TimedFold(Tenant);
         if (scope is not null) return await new ScopedFold(this, question.OfEverybody ? scope.OfEverybody : scope, question).FoldAsync(empty, contribute, ct);
         var folds = new ConcurrentBag<Fold<TCells>>();

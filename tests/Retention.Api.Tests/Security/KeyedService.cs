@@ -43,7 +43,7 @@ internal sealed class KeyedService(RunningApi api) : IAsyncDisposable
         using var response = await api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
         // The log as it grows has no end to wait for.
         var endless = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
-        return new Said((int)response.StatusCode, endless ? "" : await response.Content.ReadAsStringAsync(Cancellation), response.Headers.WwwAuthenticate.ToString());
+        return new Said((int)response.StatusCode, endless ? "" : await response.Content.ReadAsStringAsync(Cancellation), response.Headers.WwwAuthenticate.ToString()) { RetryAfter = response.Headers.RetryAfter?.ToString() };
     }
 
     /// <summary>An open answer, to be read as it comes.</summary>
@@ -69,6 +69,8 @@ internal sealed class KeyedService(RunningApi api) : IAsyncDisposable
 /// <summary>What the service answered.</summary>
 internal sealed record Said(int Status, string Text, string Challenge)
 {
+    public string? RetryAfter { get; init; }
+
     /// <summary>Whether it was turned away at the gate.</summary>
     public bool TurnedAway => Text.Contains("\"missing_key\"", StringComparison.Ordinal) || Text.Contains("\"unknown_key\"", StringComparison.Ordinal)
         || Text.Contains("\"missing_scope\"", StringComparison.Ordinal);

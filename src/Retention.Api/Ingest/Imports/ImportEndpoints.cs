@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
+using Retention.Api.Security.Limiting;
 using Retention.Api.Tenancy;
 using Retention.Domain.Events;
 
@@ -34,11 +35,12 @@ public static class ImportEndpoints
             && !MediaTypes.Contains(type.Split(';')[0].Trim(), StringComparer.OrdinalIgnoreCase))
             throw new ProblemException(415, "unsupported_media_type", $"Content-Type must be one of {string.Join(", ", MediaTypes)}; it is {type}.");
 
-        var (import, end) = await runs.StartAsync(tenant, Mapping.Named(name)!, dryRun, await SpoolAsync(http.Request.Body, http.RequestAborted));
+        var (import, end) = await runs.StartAsync(tenant, Mapping.Named(name)!, dryRun, await SpoolAsync(http));
         http.Response.Headers.Location = $"/v1/imports/{import.Id}";
         if (http.Request.Headers["Prefer"].Any(prefer => prefer!.Contains("respond-async", StringComparison.OrdinalIgnoreCase)))
         {
             http.Response.Headers["Preference-Applied"] = "respond-async";
+            http.Features.Get<Throttle.Place>()?.KeepUntil(end);
             return Results.Json(import, ImportReport.Json, statusCode: 202);
         }
         import = await end;
@@ -59,8 +61,11 @@ public static class ImportEndpoints
     }
 
     /// <summary>The body in a temporary file that is gone when it is closed, or when the process ends.</summary>
-    private static async Task<FileStream> SpoolAsync(Stream body, CancellationToken cancellation)
+    /// <exception cref="ProblemException">413 for one that is larger than a file may be.</exception>
+    private static async Task<FileStream> SpoolAsync(HttpContext http)
     {
+        var most = http.RequestServices.GetRequiredService<Limits>().ImportBytes;
+        if (http.Request.ContentLength > most) throw TooLarge(most);
         var path = Path.GetTempFileName();
         var file = new FileStream(path, new FileStreamOptions
         {
@@ -72,7 +77,12 @@ public static class ImportEndpoints
         File.Delete(path);
         try
         {
-            await body.CopyToAsync(file, cancellation);
+            var part = new byte[1 << 16];
+            while (await http.Request.Body.ReadAsync(part, http.RequestAborted) is var read and > 0)
+            {
+                if (file.Length + read > most) throw TooLarge(most);
+                await file.WriteAsync(part.AsMemory(0, read), http.RequestAborted);
+            }
             file.Position = 0;
             return file;
         }
@@ -82,4 +92,6 @@ public static class ImportEndpoints
             throw;
         }
     }
+
+    private static ProblemException TooLarge(long most) => new(413, "too_large", $"The file of an import may have at most {most} bytes; cut it, each part with the first line.");
 }
