@@ -17,6 +17,7 @@ var root = new Command("retention", "Figures about customers who stay, from an e
     StatusCommand.Create(),
     TopCommand.Create(),
     KeysCommand.Create(),
+    ConfigCommand.Create(),
 };
 var parsed = root.Parse(args is [] ? ["--help"] : args);
 if (parsed.Action is ParseErrorAction wrong)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Npgsql;
+using Retention.Api.Configuration;
 using Retention.Api.Demo;
 using Retention.Api.Security;
 using Retention.Api.Security.Tokens;
@@ -69,36 +70,50 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         };
         origins.Validators.Add(result =>
         {
-            foreach (var token in result.Tokens.Where(token => !IsOrigin(token.Value))) result.AddError($"--allow-origin {token.Value} must be a scheme, host and port such as https://bi.example.com.");
+            foreach (var token in result.Tokens.Where(token => !ConfigurationRules.IsOrigin(token.Value)))
+                result.AddError($"--allow-origin {token.Value} must be a scheme, host and port such as https://bi.example.com.");
         });
         var tokens = new TokenFlags();
+        var config = ConfigCommand.FileOption();
         var command = new Command(
             "up",
             "Start the service and stay in the foreground until Ctrl-C or SIGTERM. "
             + "Exit codes: 0 stopped as asked, 1 not started (already running, port taken, no PostgreSQL) or failed.")
         {
-            port, listen, data, connection, noDemo, historyMemory, noProjections, origins,
+            config, port, listen, data, connection, noDemo, historyMemory, noProjections, origins,
         };
         tokens.AddTo(command);
-        command.SetAction((parsed, ct) => RunAsync(
-            new Wish(
-                parsed.GetValue(port),
-                Path.GetFullPath(parsed.GetRequiredValue(data)),
-                parsed.GetValue(connection),
-                !parsed.GetValue(noDemo) && !parsed.GetValue(noProjections),
-                !parsed.GetValue(noProjections),
-                (long)parsed.GetValue(historyMemory) << 20,
-                parsed.GetValue(origins) ?? [])
+        command.SetAction((parsed, ct) =>
+        {
+            try
             {
-                Listen = parsed.GetValue(listen) is { } address ? IPAddress.Parse(address) : null,
-                Tokens = tokens.Read(parsed),
-            },
-            ct));
+                return RunAsync(WishOf(EffectiveConfiguration.Load(parsed.GetValue(config), Words()).Values), ct);
+            }
+            catch (ConfigurationException fault)
+            {
+                return Task.FromResult(Screen.Fail(fault.Message));
+            }
+
+            IEnumerable<KeyValuePair<string, string?>> Words()
+            {
+                foreach (var (option, member) in ((Option, string)[])[(port, "port"), (listen, "listen"), (data, "data"), (connection, "connection"), (historyMemory, "historyMemory")])
+                {
+                    if (parsed.GetResult(option) is { Implicit: false, Tokens: [.., var last] }) yield return new(member, last.Value);
+                }
+                if (parsed.GetValue(noDemo)) yield return new("demo", "false");
+                if (parsed.GetValue(noProjections)) yield return new("projections", "false");
+                foreach (var word in tokens.Words(parsed)) yield return word;
+                foreach (var (at, origin) in (parsed.GetValue(origins) ?? []).Index()) yield return new($"origins:{at}", origin);
+            }
+        });
         return command;
     }
 
-    private static bool IsOrigin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == text;
+    private static Wish WishOf(ServiceConfiguration told)
+    {
+        var options = told.ToOptions(told.Connection ?? "");
+        return new Wish(options, Path.GetFullPath(told.Data), told.Connection, bool.Parse(told.Demo) && options.Projects);
+    }
 
     private static async Task<int> RunAsync(Wish wish, CancellationToken ct)
     {
@@ -142,15 +157,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         await using var postgres = wish.ConnectionString is null
             ? await EmbeddedPostgres.StartAsync(new EmbeddedOptions(Path.Combine(wish.DataFolder, "postgres"), Screen.Say), ct)
             : null;
-        await using var app = RetentionApp.Build(new ServiceOptions(wish.ConnectionString ?? postgres!.ConnectionString, wish.Port)
-        {
-            Listen = wish.Listen,
-            Projects = wish.Projects,
-            HistoryMemory = wish.HistoryMemory,
-            Dashboard = Dashboard.BuiltFolder,
-            Origins = wish.Origins,
-            Tokens = wish.Tokens,
-        });
+        await using var app = RetentionApp.Build(wish.Options with { ConnectionString = wish.ConnectionString ?? postgres!.ConnectionString });
         await app.StartAsync(ct);
         using var stopped = new CancellationTokenSource();
         var keeping = postgres?.KeepRunningAsync(stopped.Token) ?? Task.CompletedTask;
@@ -224,13 +231,13 @@ internal sealed class UpCommand(UpCommand.Wish wish)
     private static string PortIsTaken(int port) =>
         $"Port {port} is taken by another program: choose another one with --port.";
 
-    /// <summary>What the command line asks for.</summary>
-    internal sealed record Wish(int Port, string DataFolder, string? ConnectionString, bool Demo, bool Projects, long HistoryMemory, IReadOnlyList<string> Origins)
+    /// <summary>What is asked for.</summary>
+    /// <param name="ConnectionString">Null for a private PostgreSQL.</param>
+    internal sealed record Wish(ServiceOptions Options, string DataFolder, string? ConnectionString, bool Demo)
     {
-        /// <summary>Null for the loopback interface.</summary>
-        public IPAddress? Listen { get; init; }
+        public int Port => Options.Port;
 
-        /// <summary>Null for nobody's.</summary>
-        public TokenOptions? Tokens { get; init; }
+        /// <summary>Null for the loopback interface.</summary>
+        public IPAddress? Listen => Options.Listen;
     }
 }

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Retention.Api.Security.Tokens;
 
-/// <summary>The three options that name an issuer of tokens; one is nothing without the others.</summary>
+/// <summary>The three words that name an issuer of tokens.</summary>
 internal sealed class TokenFlags
 {
     private readonly Option<string?> issuer = new("--token-issuer") { Description = "Let in JWTs of this issuer (claim iss) beside keys", HelpName = "ISSUER" };
@@ -14,14 +14,12 @@ internal sealed class TokenFlags
         command.Options.Add(issuer);
         command.Options.Add(audience);
         command.Options.Add(keys);
-        command.Validators.Add(result =>
-        {
-            if (new[] { issuer, audience, keys }.Count(option => result.GetValue(option) is not null) is 1 or 2)
-                result.AddError("--token-issuer, --token-audience and --token-keys are given together.");
-        });
     }
 
-    /// <returns>Null where none is given.</returns>
-    public TokenOptions? Read(ParseResult parsed) =>
-        parsed.GetValue(issuer) is { } named ? new TokenOptions(named, parsed.GetValue(audience)!, parsed.GetValue(keys)!) : null;
+    /// <summary>What is given, by the members of the configuration.</summary>
+    public IEnumerable<KeyValuePair<string, string?>> Words(ParseResult parsed) =>
+        from option in ((string Member, Option<string?> Option)[])[("tokenIssuer", issuer), ("tokenAudience", audience), ("tokenKeys", keys)]
+        let given = parsed.GetValue(option.Option)
+        where given is not null
+        select KeyValuePair.Create(option.Member, (string?)given);
 }
