@@ -41,7 +41,7 @@ internal sealed class EventRequest(string tenant, Ingestion ingestion, (Limits L
     /// <summary>An array of events in the JSON format of CloudEvents.</summary>
     public async Task<IngestOutcome> ReadCloudEventsAsync(Stream body, CancellationToken ct)
     {
-        using var document = await JsonBody.ParseAsync(await BoundedBody.ReadAsync(body, EventEndpoints.MostBytes, ct), ct);
+        using var document = await JsonBody.ParseAsync(await BoundedBody.ReadAsync(body, memory.Add, ct), ct);
         if (document.RootElement.ValueKind != JsonValueKind.Array)
             throw new ProblemException(422, "wrong_type", "The body must be an array of events.", new Fault("", "wrong_type", "must be an array"));
         read = CloudEventReader.Read;
