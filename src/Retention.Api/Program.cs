@@ -10,6 +10,8 @@ var root = new Command("retention", "Figures about customers who stay, from an e
     new VersionOption(),
     UpCommand.Create(),
     ImportCommand.Create(),
+    ImportsCommand.Create(),
+    WebhooksCommand.Create(),
     ExportCommand.Create(),
     RebuildCommand.Create(),
     SkipCommand.Create(),

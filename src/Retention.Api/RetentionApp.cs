@@ -191,11 +191,13 @@ public static class RetentionApp
 
     private static ImportTarget ImportTargetOf(IServiceProvider services)
     {
+        var ingestion = services.GetRequiredService<Ingestion>();
         var (refunds, settings, tenants) =
             (services.GetRequiredService<ShopifyRefunds>(), services.GetRequiredService<TenantSettings>(), services.GetRequiredService<Tenants>());
         return new ImportTarget(tenant => (events, ct) => refunds.StoreAsync(tenant, events, ct), AdoptAsync)
         {
             Issued = services.GetRequiredService<EventLog>().LastIssuedAsync,
+            Check = tenant => async (events, ct) => new IngestOutcome(0, 0, await ingestion.RefusedAsync(tenant, events, ct), 0, 0),
         };
 
         async Task AdoptAsync(string tenant, Mapping mapping, CancellationToken ct)

@@ -12,11 +12,12 @@ public sealed class ImportClient(HttpClient http)
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Sends the file and starts its import.</summary>
+    /// <param name="own">The mapping file; null where the query names a mapping.</param>
     /// <param name="sent">Told of the bytes sent so far.</param>
     /// <exception cref="ImportRefusedException">The service does not take it; the message is the service's own.</exception>
-    public async Task<Import> SendAsync(FileInfo file, string query, Action<long> sent, CancellationToken cancellation)
+    public async Task<Import> SendAsync(FileInfo file, FileInfo? own, string query, Action<long> sent, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"v1/imports?{query}") { Content = new Upload(file, sent) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"v1/imports?{query}") { Content = await ContentAsync(file, own, sent, cancellation) };
         request.Headers.Add("Prefer", "respond-async");
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         return await ReadAsync(response, cancellation);
@@ -45,6 +46,13 @@ public sealed class ImportClient(HttpClient http)
             if (response.StatusCode != HttpStatusCode.ServiceUnavailable) return response.IsSuccessStatusCode;
             await Task.Delay(response.Headers.RetryAfter?.Delta ?? Beat, cancellation);
         }
+    }
+
+    private static async Task<HttpContent> ContentAsync(FileInfo file, FileInfo? own, Action<long> sent, CancellationToken cancellation)
+    {
+        if (own is null) return new Upload(file, sent);
+        var mapping = new StringContent(await File.ReadAllTextAsync(own.FullName, cancellation), System.Text.Encoding.UTF8, "application/json");
+        return new MultipartFormDataContent { { mapping, "mapping" }, { new Upload(file, sent), "file", "file.csv" } };
     }
 
     private static async Task<Import> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)

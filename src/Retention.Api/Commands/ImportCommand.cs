@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Retention.Api.Ingest.Imports;
+using Retention.Domain.Events;
 using Spectre.Console;
 
 namespace Retention.Api.Commands;
@@ -26,11 +27,11 @@ public static class ImportCommand
 
     private static readonly Argument<FileInfo> File = new("FILE")
     {
-        Description = "The CSV file, packed with gzip or not; of a data set of several files any of them, their folder, or a zip of them.",
+        Description = "The file, packed with gzip or not; of a data set of several files any of them, their folder, or a zip of them.",
     };
 
     private static readonly Option<string> MappingName =
-        new("--mapping") { Description = $"How rows become events: {Mapping.Names}.", Required = true, HelpName = "NAME" };
+        new("--mapping") { Description = $"How rows become events: {Mapping.Names}, or a mapping file of your own (docs/imports.md).", Required = true, HelpName = "NAME|FILE" };
 
     private static readonly Option<string?> Url =
         new("--url") { Description = "The service; by default the running one of the data folder.", HelpName = "URL" };
@@ -51,7 +52,11 @@ public static class ImportCommand
 
     public static Command Create()
     {
-        MappingName.AcceptOnlyFromAmong([.. Mapping.All.Select(mapping => mapping.Name)]);
+        MappingName.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } name && Mapping.Named(name) is null && !System.IO.File.Exists(name))
+                result.AddError($"'{name}' is neither a mapping nor a mapping file that is there; mappings are {Mapping.Names}.");
+        });
         var command = new Command("import", "Import a file of purchases, or a data set of several files.") { File, MappingName, Url, Data, Tenant, Key, DryRun, ReportFile };
         command.SetAction(RunAsync);
         return command;
@@ -110,8 +115,10 @@ public static class ImportCommand
         Import? ended = null;
         await ImportProgressDisplay.ShowAsync(console, async display =>
         {
-            var query = $"mapping={Uri.EscapeDataString(asked.GetValue(MappingName)!)}&dryRun={(asked.GetValue(DryRun) ? "true" : "false")}";
-            var begun = await client.SendAsync(file, query, bytes => display.Sent(bytes, file.Length), cancellation);
+            var (name, dryRun) = (asked.GetValue(MappingName)!, asked.GetValue(DryRun) ? "true" : "false");
+            var own = Mapping.Named(name) is null ? new FileInfo(name) : null;
+            var query = $"mapping={(own is null ? Uri.EscapeDataString(name) : CustomMapping.Name)}&dryRun={dryRun}";
+            var begun = await client.SendAsync(file, own, query, bytes => display.Sent(bytes, file.Length), cancellation);
             ended = await client.FollowAsync(begun, display.Seen, cancellation);
             if (ended is not { Status: "done", Report.Position: { } position }) return;
             display.Projecting(done: false);
@@ -140,14 +147,15 @@ public static class ImportCommand
         Row("  without a customer", report.LinesWithoutCustomer);
         Row("  refused", report.RefusedLines, "red");
         foreach (var (type, count) in report.EventsMade) Row($"Events {type}", count);
-        Row("  accepted", report.Accepted, "green");
-        Row("  duplicates", report.Duplicates);
-        Row("  rejected by the store", report.RejectedEvents, "red");
+        if (!import.DryRun) Row("  accepted", report.Accepted, "green");
+        if (!import.DryRun) Row("  duplicates", report.Duplicates);
+        Row(import.DryRun ? "  would be rejected" : "  rejected by the store", report.RejectedEvents, "red");
         if (report.UnmatchedReturnLines > 0) Row("Return lines without a purchase", report.UnmatchedReturnLines);
         if (report.UnmatchedReturnLines > 0) Row("  their units", report.UnmatchedReturnUnits);
         foreach (var (code, count) in report.NotesByCode.Where(note => note.Key != "unmatched_return")) Row($"Noted {code}", count);
         console.Write(table);
 
+        foreach (var first in report.FirstEvents ?? []) console.WriteLine($"{first.Type} {first.Id} of {first.Customer} at {Timestamp.Format(first.OccurredAt)}: {first.Data.GetRawText()}");
         foreach (var line in report.Refused.Take(ShownLines)) console.WriteLine($"line {line.Line}: {line.Message}");
         if (report.RefusedLines > ShownLines)
             console.WriteLine($"… and {report.RefusedLines - ShownLines:N0} more; --report FILE writes them all.");

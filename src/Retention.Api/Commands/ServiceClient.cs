@@ -18,11 +18,26 @@ internal sealed class ServiceClient : IDisposable
 
         public Option<string?> Tenant { get; } = new("--tenant") { Description = "The tenant to ask for; by default that of the key, or default", HelpName = "T" };
 
-        public Option<string?> Key { get; } = new("--key") { Description = "An API key with the scope read", HelpName = "KEY" };
+        public Option<string?> Key { get; } = new("--key") { Description = "An API key that allows it", HelpName = "KEY" };
 
         public void AddTo(Command command)
         {
             foreach (var option in new Option[] { Url, Data, Tenant, Key }) command.Options.Add(option);
+        }
+
+        /// <summary>Does something with the service; what is wrong is said, and the exit code 1.</summary>
+        public async Task<int> RunAsync(ParseResult asked, Func<ServiceClient, Task> work)
+        {
+            try
+            {
+                using var client = new ServiceClient(asked, this);
+                await work(client);
+                return 0;
+            }
+            catch (HttpRequestException away)
+            {
+                return Screen.Fail(away.Message);
+            }
         }
     }
 
@@ -37,11 +52,16 @@ internal sealed class ServiceClient : IDisposable
     }
 
     /// <exception cref="HttpRequestException">The service does not answer, or not with 200; the message is the service's own.</exception>
-    public async Task<JsonElement> AskAsync(string path, CancellationToken ct)
+    public Task<JsonElement> AskAsync(string path, CancellationToken ct) => SendAsync(HttpMethod.Get, path, null, ct);
+
+    /// <returns>The answer's JSON; undefined for one without a body.</returns>
+    /// <inheritdoc cref="AskAsync"/>
+    public async Task<JsonElement> SendAsync(HttpMethod method, string path, object? body, CancellationToken ct)
     {
-        using var response = await http.GetAsync(new Uri(path, UriKind.Relative), ct);
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = body is null ? null : JsonContent.Create(body) };
+        using var response = await http.SendAsync(request, ct);
         var text = await response.Content.ReadAsStringAsync(ct);
-        if (response.IsSuccessStatusCode) return JsonSerializer.Deserialize<JsonElement>(text);
+        if (response.IsSuccessStatusCode) return text.Length > 0 ? JsonSerializer.Deserialize<JsonElement>(text) : default;
         throw new HttpRequestException(DetailOf(text) ?? $"The service answered {(int)response.StatusCode}.");
     }
 

@@ -8,6 +8,10 @@ namespace Retention.Api.Ingest;
 /// <param name="Warnings">Members of <c>data</c> that the vocabulary does not know; they are kept.</param>
 public sealed record IngestOutcome(int Accepted, int Duplicates, IReadOnlyList<Rejection> Rejected, long Position, int Warnings)
 {
+    /// <summary>Where the accepted events stand.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<long> Stored { get; init; } = [];
+
     /// <summary>Rejections that are not listed, since a stream without end may hold any number of them; left out where all are.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int RejectedOmitted { get; init; }

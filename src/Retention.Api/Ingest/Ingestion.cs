@@ -49,7 +49,10 @@ public sealed class Ingestion(
             ? new IngestOutcome(0, 0, rejected, await CurrentAsync(tenant, ct), 0)
             : new IngestOutcome(
                 appended.Count(verdict => verdict is Appended.Stored), appended.Count(verdict => verdict is Appended.Duplicate), rejected,
-                await PositionAsync(tenant, appended, ct), check.Warnings);
+                await PositionAsync(tenant, appended, ct), check.Warnings)
+            {
+                Stored = [.. appended.OfType<Appended.Stored>().Select(stored => stored.Position)],
+            };
         Count("accepted", outcome.Accepted);
         Count("duplicate", outcome.Duplicates);
         Count("rejected", rejected.Count);

@@ -32,6 +32,7 @@ public static class RouteScopes
 
         ["POST /v1/events"] = Scopes.Ingest,
         ["POST /v1/imports"] = Scopes.Ingest,
+        ["GET /v1/imports"] = Scopes.Ingest,
         ["GET /v1/imports/{id}"] = Scopes.Ingest,
         ["DELETE /v1/imports/{id}"] = Scopes.Ingest,
 

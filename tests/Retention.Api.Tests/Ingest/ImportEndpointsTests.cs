@@ -45,6 +45,30 @@ public sealed class ImportEndpointsTests(ScratchPostgres postgres) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_file_comes_with_its_own_mapping_in_either_order()
+    {
+        const string mapping = """{ "source": "own", "events": [ { "type": "purchase_refunded", "id": "{#}", "customer": "{A}", "occurredAt": "{B}", "data": { "orderId": "o", "amount": 1 } } ] }""";
+        const string file = "A,B\nc-1,2026-01-01\nc-2,never\n";
+
+        var first = await ImportAsync(await trial.Client.PostAsync("/v1/imports?mapping=custom", new MultipartFormDataContent { { new StringContent(mapping), "mapping" }, { new StringContent(file), "file", "a.csv" } }, Cancellation));
+        (first.Mapping, first.Report!.Accepted, first.Report.RefusedLines).ShouldBe(("own", 1, 1));
+        var second = await ImportAsync(await trial.Client.PostAsync("/v1/imports?mapping=custom", new MultipartFormDataContent { { new StringContent(file), "file", "a.csv" }, { new StringContent(mapping), "mapping" } }, Cancellation));
+        second.Report!.Duplicates.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("mapping", "{ \"source\": 1 }", 422, "invalid_mapping", "mapping.source")]
+    [InlineData("mapping", "{", 400, "malformed_json", "not JSON")]
+    [InlineData("mapping", "{ \"source\": \"s\", \"events\": [ { \"type\": \"customer_departed\", \"id\": \"{#}\", \"customer\": \"{A}\", \"occurredAt\": \"{A}\" } ] }", 400, "malformed_body", "part file is missing")]
+    [InlineData("file", "A,B", 400, "malformed_body", "part mapping is missing")]
+    [InlineData("table", "A,B", 400, "malformed_body", "allowed are mapping and file")]
+    public async Task A_body_that_is_not_both_is_refused(string part, string text, int status, string code, string words) =>
+        await ShouldBeProblemAsync(await trial.Client.PostAsync("/v1/imports?mapping=custom", new MultipartFormDataContent { { new StringContent(text), part } }, Cancellation), status, code, words);
+
+    [Fact]
+    public async Task A_mapping_of_ones_own_needs_both_parts() => await ShouldBeProblemAsync(await PostAsync("mapping=custom", Two), 415, "unsupported_media_type", "multipart/form-data");
+
+    [Fact]
     public async Task Respond_async_answers_at_once_and_the_import_can_be_followed()
     {
         var gate = new TaskCompletionSource();

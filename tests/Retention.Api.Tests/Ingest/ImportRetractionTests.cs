@@ -1,3 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
+using Retention.Api.Ingest;
+using Retention.Api.Ingest.Imports;
+using Retention.Api.Tests.Ingest.Webhooks;
+
 namespace Retention.Api.Tests.Ingest;
 
 /// <summary>A whole import is taken back, and can be sent again.</summary>
@@ -40,12 +45,34 @@ public sealed class ImportRetractionTests(ServiceFixture service)
     }
 
     [Fact]
+    public async Task What_a_webhook_of_the_same_source_stored_meanwhile_stays()
+    {
+        var tenant = service.NewTenant("import");
+        await tenant.SetSecretAsync();
+        var first = await ImportAsync(tenant);
+        var told = await service.Api.ShopifyAsync(tenant, "orders/create", ShopifyPosts.Order.Replace("2024-01-15", "2026-01-15", StringComparison.Ordinal));
+        var second = await ImportAsync(tenant, File + "\n#3,c@example.com,paid,EUR,40.00,2026-01-17 10:00:00 +0000,1,40.00,3");
+        (await RevenueAsync(tenant)).ShouldBe(30 + 50 + 40);
+
+        // As if it had come while the first import ran.
+        var imports = service.Api.Services.GetRequiredService<ImportTable>();
+        var stretched = (await imports.FindAsync(tenant.Name, Guid.Parse(first), TestContext.Current.CancellationToken))!;
+        stretched.Report!.Store([], new IngestOutcome(0, 0, [], told.Number("position"), 0));
+        await using (var entry = await imports.EnterAsync(tenant.Name, stretched)) await entry.WriteAsync(stretched);
+
+        (await tenant.DeleteAsync($"/v1/imports/{first}")).Number("retracted").ShouldBe(2);
+        (await RevenueAsync(tenant)).ShouldBe(50 + 40);
+        (await tenant.DeleteAsync($"/v1/imports/{second}")).Number("retracted").ShouldBe(1);
+        (await tenant.GetAsync("/v1/imports")).List("imports").Select(import => import.GetProperty("id").GetString()).ShouldBe([second, first]);
+    }
+
+    [Fact]
     public async Task An_unknown_import_is_not_found() =>
         (await service.NewTenant().DeleteAsync($"/v1/imports/{Guid.NewGuid()}")).ShouldBeProblem(404, "unknown_import");
 
-    private static async Task<string> ImportAsync(TestTenant tenant)
+    private static async Task<string> ImportAsync(TestTenant tenant, string file = File)
     {
-        var answer = await tenant.PostAsync("/v1/imports?mapping=shopify", File, "text/csv");
+        var answer = await tenant.PostAsync("/v1/imports?mapping=shopify", file, "text/csv");
         (answer.Status, answer.Root.GetProperty("status").GetString()).ShouldBe((200, "done"), answer.Text);
         var position = answer.Root.GetProperty("report").GetProperty("position").GetInt64();
         (await tenant.GetAsync($"/v1/metrics/revenue?minPosition={position}")).Status.ShouldBe(200);

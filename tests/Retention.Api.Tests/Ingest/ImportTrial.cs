@@ -49,8 +49,7 @@ public sealed class ImportTrial : IAsyncDisposable
 
     public static async Task<ImportTrial> StartAsync(NpgsqlDataSource database)
     {
-        await using var script = Assembly.Load("Retention.Projections").GetManifestResourceStream("Retention.Projections.ReadModels.0030-imports.sql")!;
-        var sql = await new StreamReader(script).ReadToEndAsync();
+        var sql = await ScriptAsync("0030-imports.sql") + await ScriptAsync("0074-import-positions.sql");
         await using var create = database.CreateCommand("create schema r; " + sql.Replace("{schema}", "r", StringComparison.Ordinal));
         await create.ExecuteNonQueryAsync();
 
@@ -58,6 +57,12 @@ public sealed class ImportTrial : IAsyncDisposable
         await trial.service.StartAsync();
         trial.Client.BaseAddress = new Uri(trial.service.Urls.Single());
         return trial;
+    }
+
+    private static async Task<string> ScriptAsync(string name)
+    {
+        await using var script = Assembly.Load("Retention.Projections").GetManifestResourceStream($"Retention.Projections.ReadModels.{name}")!;
+        return await new StreamReader(script).ReadToEndAsync();
     }
 
     public async ValueTask DisposeAsync()

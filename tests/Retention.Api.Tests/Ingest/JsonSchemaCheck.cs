@@ -10,7 +10,7 @@ internal static class JsonSchemaCheck
 {
     /// <summary>Where and by which keyword the value is refused; empty when it is valid.</summary>
     public static IEnumerable<string> Faults(JsonElement schema, JsonElement value, string at = "$") =>
-        schema.EnumerateObject().Where(keyword => !Holds(keyword.Name, keyword.Value, schema, value)).Select(keyword => $"{at} {keyword.Name}")
+        schema.ValueKind == JsonValueKind.False ? [$"{at} is not allowed"] : schema.EnumerateObject().Where(keyword => !Holds(keyword.Name, keyword.Value, schema, value)).Select(keyword => $"{at} {keyword.Name}")
             .Concat(Below(schema, value, at));
 
     public static bool IsValid(JsonElement schema, JsonElement value) => !Faults(schema, value).Any();

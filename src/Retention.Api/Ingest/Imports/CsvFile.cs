@@ -19,11 +19,12 @@ public static class CsvFile
     /// refused as <c>malformed</c>.
     /// </summary>
     /// <param name="columns">The columns that the mapping reads; <see cref="Row"/> counts them from 0 in this order.</param>
+    /// <param name="delimiter">What stands between fields.</param>
     /// <param name="optional">Columns that the mapping reads where the header has them, counted on; without one its fields are empty.</param>
     /// <exception cref="ImportRefusedException">The text is empty, or its first line lacks or repeats a column.</exception>
-    public static IEnumerable<Row> Read(TextReader text, IReadOnlyList<string> columns, ImportReport report, IReadOnlyList<string>? optional = null)
+    public static IEnumerable<Row> Read(TextReader text, IReadOnlyList<string> columns, ImportReport report, IReadOnlyList<string>? optional = null, char delimiter = ',')
     {
-        using var records = Records(text, report).GetEnumerator();
+        using var records = Records(text, report, delimiter).GetEnumerator();
         if (!records.MoveNext())
             throw new ImportRefusedException("empty_file", $"The file is empty. Expected a first line with the columns {Names(columns)}.");
         var header = records.Current.Fields.Select(name => name.Trim('\uFEFF', ' ')).ToArray();
@@ -52,7 +53,7 @@ public static class CsvFile
 
     private static string Names(IReadOnlyList<string> columns) => string.Join(", ", columns);
 
-    private static IEnumerable<(long Line, string[] Fields)> Records(TextReader text, ImportReport report)
+    private static IEnumerable<(long Line, string[] Fields)> Records(TextReader text, ImportReport report, char delimiter)
     {
         var ahead = new List<string>();
         for (var line = 1L; TryPeek(text, ahead, 0, out var first); line++)
@@ -63,7 +64,7 @@ public static class CsvFile
                 ahead.RemoveAt(0);
                 continue;
             }
-            var fields = Join(text, ahead, out var lines);
+            var fields = Join(text, ahead, delimiter, out var lines);
             yield return (line, fields!);
             ahead.RemoveRange(0, lines);
             line += lines - 1;
@@ -71,16 +72,16 @@ public static class CsvFile
     }
 
     /// <summary>The fields of the record that begins at the first line ahead; null when its quote stays open.</summary>
-    private static string[]? Join(TextReader text, List<string> ahead, out int lines)
+    private static string[]? Join(TextReader text, List<string> ahead, char delimiter, out int lines)
     {
         lines = 1;
-        if (!ahead[0].Contains('"', StringComparison.Ordinal)) return ahead[0].Split(',');
+        if (!ahead[0].Contains('"', StringComparison.Ordinal)) return ahead[0].Split(delimiter);
         var record = ahead[0];
-        var fields = Split(record);
+        var fields = Split(record, delimiter);
         for (; fields is null && lines < MaxLines && TryPeek(text, ahead, lines, out var next); lines++)
         {
             record += "\n" + next;
-            fields = Split(record);
+            fields = Split(record, delimiter);
         }
         if (fields is null) lines = 1;
         return fields;
@@ -94,7 +95,7 @@ public static class CsvFile
     }
 
     /// <summary>The fields of a record, or null when a quoted field is still open at its end.</summary>
-    private static string[]? Split(string record)
+    private static string[]? Split(string record, char delimiter)
     {
         var fields = new List<string>();
         var field = new StringBuilder();
@@ -105,7 +106,7 @@ public static class CsvFile
             if (c == '"' && start && !quoted) (quoted, start) = (true, false);
             else if (c == '"' && quoted && i + 1 < record.Length && record[i + 1] == '"') field.Append(record[++i]);
             else if (c == '"' && quoted) quoted = false;
-            else if (c == ',' && !quoted)
+            else if (c == delimiter && !quoted)
             {
                 fields.Add(field.ToString());
                 field.Clear();

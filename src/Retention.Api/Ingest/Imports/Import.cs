@@ -12,6 +12,10 @@ public sealed record Import(
     Guid Id, string Mapping, bool DryRun, string Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, ImportProgress Progress,
     ImportReport? Report, ImportError? Error)
 {
+    /// <summary>Where its events stand; null for one of a time when that was not kept.</summary>
+    [JsonIgnore]
+    public StoredPositions? Stored { get; init; }
+
     [JsonIgnore]
     public bool IsRunning => Status is "reading" or "storing";
 }

@@ -19,6 +19,7 @@ public static class ImportEndpoints
         var imports = routes.MapGroup("/v1/imports").WithTags("Ingest");
         imports.MapPost("", (Tenant tenant, HttpContext http, ImportRuns runs) => PostAsync(tenant.Name, http, runs))
             .WithMetadata(new DisableRequestSizeLimitAttribute()).WithSummary("Import a CSV file by a mapping");
+        imports.MapGet("", ListAsync).WithSummary("The tenant's latest imports");
         imports.MapGet("{id}", (Tenant tenant, HttpContext http, string id, ImportRuns runs) => GetAsync(tenant.Name, id, runs, http.RequestAborted))
             .WithSummary("Progress and report of an import");
         imports.MapDelete("{id}", RetractAsync).WithSummary("Retract every event that an import has stored");
@@ -27,15 +28,12 @@ public static class ImportEndpoints
     public static async Task<IResult> PostAsync(string tenant, HttpContext http, ImportRuns runs)
     {
         var query = new QueryReader(http.Request.Query).Only("mapping", "dryRun");
-        var name = query.Choice("mapping", [.. Mapping.All.Select(known => known.Name)]);
-        if (name is null) query.Fault("mapping", "required", $"is required: one of {Mapping.Names}");
+        var name = query.Choice("mapping", [.. Mapping.All.Select(known => known.Name), CustomMapping.Name]);
+        if (name is null) query.Fault("mapping", "required", $"is required: one of {Mapping.Names}, {CustomMapping.Name}");
         var dryRun = query.Flag("dryRun") ?? false;
         query.Done();
-        if (http.Request.ContentType is { Length: > 0 } type
-            && !MediaTypes.Contains(type.Split(';')[0].Trim(), StringComparer.OrdinalIgnoreCase))
-            throw new ProblemException(415, "unsupported_media_type", $"Content-Type must be one of {string.Join(", ", MediaTypes)}; it is {type}.");
-
-        var (import, end) = await runs.StartAsync(tenant, Mapping.Named(name)!, dryRun, await SpoolAsync(http));
+        var (mapping, file) = name == CustomMapping.Name ? await CustomUpload.ReadAsync(http) : (Mapping.Named(name)!, await FileOfAsync(http));
+        var (import, end) = await runs.StartAsync(tenant, mapping, dryRun, file);
         http.Response.Headers.Location = $"/v1/imports/{import.Id}";
         if (http.Request.Headers["Prefer"].Any(prefer => prefer!.Contains("respond-async", StringComparison.OrdinalIgnoreCase)))
         {
@@ -46,6 +44,12 @@ public static class ImportEndpoints
         import = await end;
         return import.Error is not { } error ? Results.Json(import, ImportReport.Json)
             : throw new ProblemException(error.Code == "import_failed" ? 500 : 400, error.Code, error.Message, new Fault("body", error.Code, error.Message)) { Location = $"/v1/imports/{import.Id}" };
+    }
+
+    private static async Task<IResult> ListAsync(Tenant tenant, HttpContext http, ImportRuns runs)
+    {
+        new QueryReader(http.Request.Query).Only().Done();
+        return Results.Json(new { imports = await runs.LatestAsync(tenant.Name, http.RequestAborted) }, ImportReport.Json);
     }
 
     public static async Task<IResult> GetAsync(string tenant, string id, ImportRuns runs, CancellationToken cancellation) =>
@@ -60,9 +64,17 @@ public static class ImportEndpoints
         return Results.Json(new { id = import.Id, import.Mapping, import.Status, retracted, position }, ImportReport.Json);
     }
 
+    private static async Task<FileStream> FileOfAsync(HttpContext http)
+    {
+        if (http.Request.ContentType is { Length: > 0 } type
+            && !MediaTypes.Contains(type.Split(';')[0].Trim(), StringComparer.OrdinalIgnoreCase))
+            throw new ProblemException(415, "unsupported_media_type", $"Content-Type must be one of {string.Join(", ", MediaTypes)}; it is {type}.");
+        return await SpoolAsync(http, http.Request.Body);
+    }
+
     /// <summary>The body in a temporary file that is gone when it is closed, or when the process ends.</summary>
     /// <exception cref="ProblemException">413 for one that is larger than a file may be.</exception>
-    private static async Task<FileStream> SpoolAsync(HttpContext http)
+    internal static async Task<FileStream> SpoolAsync(HttpContext http, Stream body)
     {
         var most = http.RequestServices.GetRequiredService<Limits>().ImportBytes;
         if (http.Request.ContentLength > most) throw TooLarge(most);
@@ -78,7 +90,7 @@ public static class ImportEndpoints
         try
         {
             var part = new byte[1 << 16];
-            while (await http.Request.Body.ReadAsync(part, http.RequestAborted) is var read and > 0)
+            while (await body.ReadAsync(part, http.RequestAborted) is var read and > 0)
             {
                 if (file.Length + read > most) throw TooLarge(most);
                 await file.WriteAsync(part.AsMemory(0, read), http.RequestAborted);

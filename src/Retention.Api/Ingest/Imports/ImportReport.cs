@@ -14,6 +14,9 @@ public sealed class ImportReport
     /// <summary>The longest that a list of lines or events gets, so that a file of nonsense cannot fill the memory.</summary>
     public const int MaxListed = 100_000;
 
+    /// <summary>The most events that a dry run shows.</summary>
+    public const int MostShown = 3;
+
     /// <summary>How a report is written as JSON, and read again.</summary>
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -65,6 +68,12 @@ public sealed class ImportReport
     /// <summary>The highest log position that the import stored or found again; null when it stored nothing, as in a dry run.</summary>
     [JsonInclude] public long? Position { get; private set; }
 
+    /// <summary>The first events that were made; kept in a dry run, to be looked at, and null else.</summary>
+    [JsonInclude, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public List<Envelope>? FirstEvents { get; private set; }
+
+    /// <summary>Keeps the first events.</summary>
+    public void ShowFirst() => FirstEvents = [];
+
     public void ReadLine() => LinesRead++;
 
     public void SkipBlankLine() => BlankLines++;
@@ -78,6 +87,7 @@ public sealed class ImportReport
     public Envelope Make(Envelope envelope)
     {
         EventsMade[envelope.Type] = EventsMade.GetValueOrDefault(envelope.Type) + 1;
+        if (FirstEvents?.Count < MostShown) FirstEvents.Add(envelope);
         return envelope;
     }
 
@@ -109,7 +119,7 @@ public sealed class ImportReport
         Duplicates += outcome.Duplicates;
         Warnings += outcome.Warnings;
         RejectedEvents += outcome.Rejected.Count;
-        Position = Math.Max(Position ?? 0, outcome.Position);
+        if (outcome.Position > 0) Position = Math.Max(Position ?? 0, outcome.Position);
         foreach (var rejection in outcome.Rejected.Take(MaxListed - Rejected.Count))
         {
             var envelope = batch[rejection.Index];

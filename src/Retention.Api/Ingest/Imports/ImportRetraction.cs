@@ -5,10 +5,9 @@ using Retention.Projections.Running;
 namespace Retention.Api.Ingest.Imports;
 
 /// <summary>
-/// Takes back what an import has stored: every event of its mapping that stands in the log between the import's first and last position,
-/// each by an <c>event_retracted</c> of its own. What an earlier import had stored, and this one found again, stays. Two imports of one
-/// mapping that run for a tenant at the same time are taken back together. Doing it again finds duplicates; the same file can be imported
-/// anew after it.
+/// Takes back what an import has stored, each event by an <c>event_retracted</c> of its own. What an earlier import or a webhook had stored,
+/// and this one found again, stays. Of an import whose process ended before it did, the events after the last position that was written
+/// down are known by their source alone. Doing it again finds duplicates; the same file can be imported anew after it.
 /// </summary>
 public sealed class ImportRetraction(EventLog log, Progress progress, Ingestion ingestion, ImportTable imports)
 {
@@ -33,7 +32,7 @@ public sealed class ImportRetraction(EventLog log, Progress progress, Ingestion 
             for (var page = new LogPage([], after); page.Last < last;)
             {
                 page = await log.ReadAsync(new LogRange(page.Last, last, PageSize, tenant), ct);
-                var events = page.Events.Where(stored => stored.Headers.Source == import.Mapping && stored.Type != Retracted).Select(stored => Retraction(stored, import)).ToList();
+                var events = page.Events.Where(stored => IsOf(import, stored)).Select(stored => Retraction(stored, import)).ToList();
                 if (events.Count == 0) continue;
                 position = Math.Max(position, (await ingestion.StoreAsync(tenant, events, ct)).Position);
                 retracted += events.Count;
@@ -44,6 +43,10 @@ public sealed class ImportRetraction(EventLog log, Progress progress, Ingestion 
         await entry.WriteAsync(import);
         return (import, retracted, position);
     }
+
+    private static bool IsOf(Import import, StoredEvent stored) =>
+        stored.Headers.Source == import.Mapping && stored.Type != Retracted
+        && (import.Stored is not { } kept || kept.Contains(stored.Position) || (import.Report is null && stored.Position > kept.Last));
 
     private static Envelope Retraction(StoredEvent stored, Import import) => Envelope.Of(
         import.Mapping, $"{import.Id:n}/{stored.Headers.Id}", stored.Stream[CustomerStream.Prefix.Length..], import.FinishedAt ?? import.StartedAt,

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Text;
 using Retention.Domain.Events;
 
 namespace Retention.Api.Ingest.Imports;
@@ -21,7 +20,7 @@ public sealed record ImportProgress(long LinesRead, long BytesRead, long BytesTo
 /// read from any thread.
 /// </summary>
 /// <param name="file">CSV or gzip, told apart by the first two bytes; read from its current start, seekable, and left open.</param>
-/// <param name="store">Null for a dry run, which does everything but storing.</param>
+/// <param name="store">Null where events are made and neither stored nor checked.</param>
 public sealed class ImportRun(Mapping mapping, Stream file, StoreEvents? store)
 {
     public const int BatchSize = 2_000;
@@ -31,6 +30,9 @@ public sealed class ImportRun(Mapping mapping, Stream file, StoreEvents? store)
     private long eventsStored;
 
     public ImportReport Report { get; } = new();
+
+    /// <summary>Where everything stands that was stored so far; its own lock guards it.</summary>
+    public StoredPositions Stored { get; } = new();
 
     /// <summary>As in <see cref="ImportProgress"/>; set by whoever stores.</summary>
     public long? After { get; set; }
@@ -50,7 +52,12 @@ public sealed class ImportRun(Mapping mapping, Stream file, StoreEvents? store)
             {
                 cancellation.ThrowIfCancellationRequested();
                 stage = "storing";
-                if (store is not null) Report.Store(batch, await store(batch, cancellation));
+                if (store is not null)
+                {
+                    var outcome = await store(batch, cancellation);
+                    Report.Store(batch, outcome);
+                    lock (Stored) Stored.Add(outcome.Stored);
+                }
                 Volatile.Write(ref eventsStored, eventsStored + batch.Length);
             }
         }
@@ -70,7 +77,7 @@ public sealed class ImportRun(Mapping mapping, Stream file, StoreEvents? store)
             yield break;
         }
         using var text = new StreamReader(
-            Begins([0x1f, 0x8b]) ? new GZipStream(file, CompressionMode.Decompress, leaveOpen: true) : file, Encoding.UTF8, leaveOpen: true);
+            Begins([0x1f, 0x8b]) ? new GZipStream(file, CompressionMode.Decompress, leaveOpen: true) : file, mapping.Encoding, leaveOpen: true);
         foreach (var made in mapping.Read(text, Report)) yield return made;
     }
 

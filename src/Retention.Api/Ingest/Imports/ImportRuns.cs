@@ -5,6 +5,9 @@ namespace Retention.Api.Ingest.Imports;
 /// <param name="Adopt">Gives a tenant the mapping's time zone and currency where it has set none, before its first events are stored.</param>
 public sealed record ImportTarget(Func<string, StoreEvents> Store, Func<string, Mapping, CancellationToken, Task> Adopt)
 {
+    /// <summary>Holds events of a tenant to the rules without storing them, for dry runs; null where nobody does.</summary>
+    public Func<string, StoreEvents?> Check { get; init; } = _ => null;
+
     /// <summary>The highest log position so far.</summary>
     public Func<CancellationToken, Task<long>> Issued { get; init; } = _ => Task.FromResult(0L);
 }
@@ -20,7 +23,8 @@ public sealed partial class ImportRuns(ImportTable table, ImportTarget target, T
     public async Task<(Import Begun, Task<Import> End)> StartAsync(string tenant, Mapping mapping, bool dryRun, Stream file)
     {
         ImportRun? run = null;
-        run = new ImportRun(mapping, file, dryRun ? null : StoreOf(tenant, mapping, after => run!.After = after));
+        run = new ImportRun(mapping, file, dryRun ? target.Check(tenant) : StoreOf(tenant, mapping, after => run!.After = after));
+        if (dryRun) run.Report.ShowFirst();
         var now = time.GetUtcNow();
         var import = new Import(Guid.CreateVersion7(now), mapping.Name, dryRun, run.Stage, now, null, run.Progress, null, null);
         try
@@ -34,6 +38,9 @@ public sealed partial class ImportRuns(ImportTable table, ImportTarget target, T
             throw;
         }
     }
+
+    /// <summary>The tenant's latest imports, the last one first, without their reports.</summary>
+    public Task<IReadOnlyList<Import>> LatestAsync(string tenant, CancellationToken cancellation) => table.LatestAsync(tenant, cancellation);
 
     public Task<Import?> FindAsync(string tenant, Guid id, CancellationToken cancellation) => table.FindAsync(tenant, id, cancellation);
 
@@ -63,7 +70,7 @@ public sealed partial class ImportRuns(ImportTable table, ImportTarget target, T
         try
         {
             while (await Task.WhenAny(running, Task.Delay(Beat, time)) != running)
-                await entry.WriteAsync(import with { Status = run.Stage, Progress = run.Progress });
+                await entry.WriteAsync(import with { Status = run.Stage, Progress = run.Progress, Stored = Copy(run.Stored) });
         }
         finally
         {
@@ -77,10 +84,16 @@ public sealed partial class ImportRuns(ImportTable table, ImportTarget target, T
             FinishedAt = time.GetUtcNow(),
             Progress = run.Progress,
             Report = run.Report,
+            Stored = Copy(run.Stored),
             Error = error,
         };
         await entry.WriteAsync(ended);
         return ended;
+    }
+
+    private static StoredPositions Copy(StoredPositions stored)
+    {
+        lock (stored) return new StoredPositions(stored.ToRanges());
     }
 
     private ImportError? ErrorOf(Task running, Import import)

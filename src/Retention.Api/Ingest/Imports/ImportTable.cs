@@ -10,6 +10,9 @@ namespace Retention.Api.Ingest.Imports;
 /// </summary>
 public sealed class ImportTable(NpgsqlDataSource database, string schema)
 {
+    /// <summary>The most imports of a list.</summary>
+    public const int MostListed = 50;
+
     /// <summary>Enters a running import, or takes over one that was interrupted. Disposing of the entry says that nobody runs it any more.</summary>
     public async Task<Entry> EnterAsync(string tenant, Import import)
     {
@@ -37,7 +40,7 @@ public sealed class ImportTable(NpgsqlDataSource database, string schema)
             Parameters = { new() { Value = LockOf(id) } },
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand($"""
-            select mapping, dry_run, status, started_at, finished_at, progress, report, error
+            select mapping, dry_run, status, started_at, finished_at, progress, report, error, stored
             from {schema}.imports where tenant_id = $1 and id = $2
             """)
         {
@@ -51,8 +54,27 @@ public sealed class ImportTable(NpgsqlDataSource database, string schema)
         var import = new Import(
             id, reader.GetString(0), reader.GetBoolean(1), reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3),
             reader.IsDBNull(4) ? null : reader.GetFieldValue<DateTimeOffset>(4), Read<ImportProgress>(reader, 5)!,
-            Read<ImportReport>(reader, 6), Read<ImportError>(reader, 7));
+            Read<ImportReport>(reader, 6), Read<ImportError>(reader, 7))
+        {
+            Stored = reader.IsDBNull(8) ? null : new StoredPositions(reader.GetFieldValue<NpgsqlRange<long>[]>(8)),
+        };
         return free && import.IsRunning ? import with { Status = "interrupted" } : import;
+    }
+
+    /// <summary>The tenant's latest imports, the last one first, without their reports.</summary>
+    public async Task<IReadOnlyList<Import>> LatestAsync(string tenant, CancellationToken cancellation)
+    {
+        var ids = new List<Guid>();
+        await using (var command = database.CreateCommand($"select id from {schema}.imports where tenant_id = $1 order by started_at desc, id desc limit {MostListed}"))
+        {
+            command.Parameters.AddWithValue(tenant);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            while (await reader.ReadAsync(cancellation)) ids.Add(reader.GetGuid(0));
+        }
+        var imports = new List<Import>();
+        foreach (var id in ids)
+            if (await FindAsync(tenant, id, cancellation) is { } import) imports.Add(import with { Report = null });
+        return imports;
     }
 
     private string LockOf(Guid id) => $"{schema}.imports {id}";
@@ -89,7 +111,7 @@ public sealed class ImportTable(NpgsqlDataSource database, string schema)
         public async Task WriteAsync(Import import)
         {
             await using var update = new NpgsqlCommand($"""
-                update {schema}.imports set status = $3, finished_at = $4, progress = $5, report = $6, error = $7
+                update {schema}.imports set status = $3, finished_at = $4, progress = $5, report = $6, error = $7, stored = coalesce($8, stored)
                 where tenant_id = $1 and id = $2
                 """, connection)
             {
@@ -98,6 +120,7 @@ public sealed class ImportTable(NpgsqlDataSource database, string schema)
                     new() { Value = tenant }, new() { Value = import.Id }, new() { Value = import.Status },
                     new() { Value = (object?)import.FinishedAt ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
                     Json(import.Progress), Json(import.Report), Json(import.Error),
+                    new() { Value = (object?)import.Stored?.ToRanges() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.BigIntMultirange },
                 },
             };
             await update.ExecuteNonQueryAsync();

@@ -1,3 +1,4 @@
+using System.Text;
 using Retention.Domain.Events;
 
 namespace Retention.Api.Ingest.Imports;
@@ -12,6 +13,9 @@ namespace Retention.Api.Ingest.Imports;
 /// </param>
 public sealed record Mapping(string Name, string? TimeZone, string? Currency, Func<TextReader, ImportReport, IEnumerable<Envelope>> Read)
 {
+    /// <summary>How files are written.</summary>
+    public Encoding Encoding { get; init; } = Encoding.UTF8;
+
     /// <summary>The tables of a data set of several files, named <c>mapping_table.csv</c>; empty where one file is all.</summary>
     public IReadOnlyList<string> Tables { get; init; } = [];
 

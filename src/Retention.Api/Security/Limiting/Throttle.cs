@@ -14,6 +14,7 @@ public sealed class Throttle : IDisposable
     {
         ["POST /v1/events"] = ("sendings of events", limits => limits.Sendings),
         ["POST /v1/webhooks/shopify/{tenant}"] = ("sendings of events", limits => limits.Sendings),
+        ["POST /v1/webhooks/segment/{tenant}"] = ("sendings of events", limits => limits.Sendings),
         ["POST /v1/imports"] = ("imports", limits => limits.Imports),
         ["GET /v1/events"] = ("exports", limits => limits.Exports),
         ["GET /v1/exports/{model}"] = ("exports", limits => limits.Exports),
