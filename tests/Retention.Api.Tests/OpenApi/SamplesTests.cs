@@ -23,16 +23,8 @@ public sealed partial class SamplesTests(ServiceFixture service)
     // What is read there must have been sent or fitted before.
     private static readonly string[] Order = ["ingest", "metrics", "customers", "operations"];
 
-    /// <summary>Operations that no sample shows yet; whoever adds one takes its operation out.</summary>
-    private static readonly string[] WithoutSample =
-    [
-        "DELETE /v1/rebuild", "DELETE /v1/replays/{name}", "GET /v1/changes", "GET /v1/events/stream",
-        "GET /v1/exports", "GET /v1/exports/{model}", "GET /v1/metrics/settling", "GET /v1/metrics/{metric}/bridge",
-        "GET /v1/metrics/{metric}/lineage", "GET /v1/periods", "GET /v1/periods/{period}", "GET /v1/periods/{period}/late-events",
-        "GET /v1/rebuild", "GET /v1/replays", "GET /v1/replays/{name}", "GET /v1/replays/{name}/diff",
-        "GET /v1/skips", "POST /v1/periods/{period}/close", "POST /v1/rebuild", "POST /v1/rebuild/confirm",
-        "POST /v1/rebuild/revert", "POST /v1/receipts/verify", "POST /v1/replays", "POST /v1/skips",
-    ];
+    /// <summary>Operations whose samples only people can run; the samples say why.</summary>
+    private static readonly string[] ByHand = ["DELETE /v1/rebuild", "POST /v1/skips"];
 
     private static readonly bool Accepts = Environment.GetEnvironmentVariable("RETENTION_ACCEPT") == "1";
 
@@ -59,19 +51,26 @@ public sealed partial class SamplesTests(ServiceFixture service)
         await LoadDemoAsync(api);
         var operations = await OperationsAsync(api);
         var examples = new SortedDictionary<string, JsonObject>(StringComparer.Ordinal);
+        var byHand = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var sample in Samples())
         {
             var path = new Uri(HttpSamples.Filled(sample.Url, names)).PathAndQuery;
-            using var response = await SendAsync(api, sample, path);
-            var text = await response.Content.ReadAsStringAsync(Cancellation);
+            if (sample.Manual is not null)
+            {
+                byHand.Add(operations.Single(known => known.Matches(sample.Method, path)).Key);
+                continue;
+            }
+            using var response = await AskAsync(api, sample, path);
+            var text = await TextOfAsync(response);
             ((int)response.StatusCode).ShouldBeLessThan(300, $"{sample.File}: {sample.Title}: {text}");
-            if (sample.Name is not null) names[$"{sample.Name}.response.body.id"] = JsonNode.Parse(text)!["id"]!.GetValue<string>();
+            if (sample.Name is not null) Remember(sample.Name, text);
             if (sample.Method != HttpMethod.Get && text.StartsWith('{') && JsonNode.Parse(text)!["position"]?.GetValue<long>() is { } position)
                 await api.Services.GetRequiredService<Progress>().ReachedAsync(sample.Headers["Retention-Tenant"], position, TimeSpan.FromSeconds(30), Cancellation);
             var operation = operations.Single(known => known.Matches(sample.Method, path));
             if (!examples.ContainsKey(operation.Key)) examples[operation.Key] = await ExampleAsync(api, sample, path, response, text);
         }
-        operations.Select(operation => operation.Key).Except(examples.Keys).Order(StringComparer.Ordinal).ToArray().ShouldBe(WithoutSample);
+        byHand.ShouldBe(ByHand);
+        operations.Select(operation => operation.Key).Except(examples.Keys).Order(StringComparer.Ordinal).ToArray().ShouldBe(ByHand, "every other operation has a sample");
         var known = JsonNode.Parse(await File.ReadAllTextAsync(Examples, Cancellation))!.AsObject();
         if (Accepts) known = await AcceptAsync(known, examples);
         foreach (var (key, example) in examples) Shape(known[key]).ShouldBe(Shape(example), $"{key}: the example is out of date; RETENTION_ACCEPT=1 writes it anew.");
@@ -112,22 +111,52 @@ public sealed partial class SamplesTests(ServiceFixture service)
         return new DemoTenant(ingestion, imports, progress, api.Services.GetRequiredService<ClvFitting>(), TimeProvider.System) { Customers = 400 }.LoadAsync(_ => { }, Cancellation);
     }
 
-    private static async Task<HttpResponseMessage> SendAsync(RunningApi api, HttpSample sample, string path)
+    /// <summary>What later samples may say of a response: its members, and the whole of it.</summary>
+    private void Remember(string name, string text)
     {
-        using var request = new HttpRequestMessage(sample.Method, path);
-        if (sample.Body is not null) request.Content = new StringContent(sample.Body, null, sample.Headers["Content-Type"]);
-        foreach (var (name, value) in sample.Headers.Where(header => header.Key != "Content-Type")) request.Headers.Add(name, value);
-        return await api.Client.SendAsync(request, Cancellation);
+        names[$"{name}.response.body.*"] = text;
+        foreach (var (member, value) in JsonNode.Parse(text)!.AsObject())
+            if (value is JsonValue) names[$"{name}.response.body.{member}"] = value.ToString();
     }
 
-    private static async Task<JsonObject> ExampleAsync(RunningApi api, HttpSample sample, string path, HttpResponseMessage response, string text)
+    /// <summary>The answer to a sample, asked for as often as it says.</summary>
+    private async Task<HttpResponseMessage> AskAsync(RunningApi api, HttpSample sample, string path)
+    {
+        while (true)
+        {
+            var response = await SendAsync(api, sample, path);
+            if (sample.Until is not var (member, value) || JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))![member]?.ToString() == value) return response;
+            response.Dispose();
+            await Task.Delay(20, Cancellation);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(RunningApi api, HttpSample sample, string path)
+    {
+        using var request = new HttpRequestMessage(sample.Method, path);
+        if (sample.Body is not null) request.Content = new StringContent(HttpSamples.Filled(sample.Body, names), null, sample.Headers["Content-Type"]);
+        foreach (var (name, value) in sample.Headers.Where(header => header.Key != "Content-Type")) request.Headers.Add(name, value);
+        return await api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+    }
+
+    /// <summary>The body; of a stream that has no end, its first event.</summary>
+    private static async Task<string> TextOfAsync(HttpResponseMessage response)
+    {
+        if (response.Content.Headers.ContentType?.MediaType != "text/event-stream") return await response.Content.ReadAsStringAsync(Cancellation);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Cancellation));
+        var first = new System.Text.StringBuilder();
+        while (await reader.ReadLineAsync(Cancellation) is { } line && (line.Length > 0 || first.Length == 0)) first.Append(line).Append('\n');
+        return first.ToString();
+    }
+
+    private async Task<JsonObject> ExampleAsync(RunningApi api, HttpSample sample, string path, HttpResponseMessage response, string text)
     {
         var (type, sent) = (response.Content.Headers.ContentType?.MediaType, sample.Headers.GetValueOrDefault("Content-Type"));
         return new JsonObject
         {
             ["parameters"] = new JsonArray([.. (await ParametersAsync(api, sample, path)).Select(name => JsonValue.Create(name))]),
             ["requestType"] = sent,
-            ["request"] = sample.Body is null ? null : sent == "application/json" ? JsonNode.Parse(sample.Body) : JsonValue.Create(sample.Body),
+            ["request"] = sample.Body is null ? null : sent == "application/json" ? Shortened(JsonNode.Parse(HttpSamples.Filled(sample.Body, names))) : JsonValue.Create(sample.Body),
             ["status"] = (int)response.StatusCode,
             ["responseType"] = type,
             ["response"] = text.Length == 0 ? null : type == "application/x-ndjson" || type is null || !type.EndsWith("json", StringComparison.Ordinal) ? JsonValue.Create(text) : Shortened(JsonNode.Parse(text)),
@@ -135,11 +164,11 @@ public sealed partial class SamplesTests(ServiceFixture service)
     }
 
     /// <summary>The parameters that an operation names when it is asked with one that it does not have; none where it takes any.</summary>
-    private static async Task<IEnumerable<string>> ParametersAsync(RunningApi api, HttpSample sample, string path)
+    private async Task<IEnumerable<string>> ParametersAsync(RunningApi api, HttpSample sample, string path)
     {
         if (sample.Method == HttpMethod.Delete || sample.Method == HttpMethod.Put) return [];
         using var response = await SendAsync(api, sample, $"{path.Split('?')[0]}?no-such-parameter=1");
-        var text = await response.Content.ReadAsStringAsync(Cancellation);
+        var text = await TextOfAsync(response);
         return Allowed().Match(text) is { Success: true } match ? match.Groups[1].Value.Split(", ").Order(StringComparer.Ordinal) : [];
     }
 
