@@ -80,7 +80,7 @@ public sealed class Gate(KeyRing keys, AdminActs acts, TimeProvider time, Bearer
     {
         try
         {
-            return await keys.CurrentAsync(http.RequestAborted);
+            return await keys.CurrentAsync(http.RequestAborted, some: TextOf(http) is { } text && ApiKey.IsLike(text));
         }
         catch (PostgresException unmade) when (unmade.SqlState is PostgresErrorCodes.UndefinedTable)
         {

@@ -14,13 +14,14 @@ public sealed class KeyRing(ApiKeys keys, TimeProvider time) : IDisposable
     public bool WasInUse => held is { InUse: true };
 
     /// <summary>The keys as of at most a second ago.</summary>
-    public async ValueTask<Held> CurrentAsync(CancellationToken ct)
+    /// <param name="some">Whether the caller shows a key, so that there must be some: the first one counts from when it is first sent.</param>
+    public async ValueTask<Held> CurrentAsync(CancellationToken ct, bool some = false)
     {
-        if (IsFresh(held)) return held!;
+        if (Suffices(held, some)) return held!;
         await reading.WaitAsync(ct);
         try
         {
-            if (IsFresh(held)) return held!;
+            if (Suffices(held, some)) return held!;
             var readAt = time.GetTimestamp();
             return held = new Held(await keys.AllAsync(ct), readAt);
         }
@@ -31,6 +32,8 @@ public sealed class KeyRing(ApiKeys keys, TimeProvider time) : IDisposable
     }
 
     public void Dispose() => reading.Dispose();
+
+    private bool Suffices(Held? known, bool some) => IsFresh(known) && (!some || known!.InUse);
 
     private bool IsFresh(Held? known) => known is not null && time.GetElapsedTime(known.ReadAt) < Fresh;
 

@@ -34,6 +34,20 @@ public sealed class GateTests(ServiceFixture service)
     }
 
     [Fact]
+    public async Task The_first_key_speaks_for_its_tenant_from_when_it_is_first_sent()
+    {
+        await using var keyed = await KeyedService.StartAsync(service);
+        (await keyed.AskAsync(null, "GET", "/v1/status")).Status.ShouldBe(200);
+        var key = await keyed.KeyAsync("a", [.. Scopes.All]);
+
+        await SendAsync(keyed, key, Order("c", "2025-01-01"));
+
+        (await keyed.AskAsync(key, "GET", "/v1/events")).Text.ShouldContain("purchase_made");
+        (await keyed.AskAsync(key, "GET", "/v1/tenants")).Text.ShouldNotContain("default");
+        (await keyed.AskAsync(null, "GET", "/v1/status")).Status.ShouldBe(401);
+    }
+
+    [Fact]
     public async Task Personal_data_is_shown_to_nobody_without_the_scope()
     {
         await using var keyed = await KeyedService.StartAsync(service);

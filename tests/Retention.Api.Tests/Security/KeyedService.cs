@@ -34,12 +34,12 @@ internal sealed class KeyedService(RunningApi api) : IAsyncDisposable
         while ((await AskAsync(null, "GET", "/v1/status")).Status != 401) await Task.Delay(20, Cancellation);
     }
 
-    public async Task<Said> AskAsync(string? key, string method, string path, string? tenant = null, string? body = null)
+    public async Task<Said> AskAsync(string? key, string method, string path, string? tenant = null, string? body = null, string mediaType = "application/json")
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         if (tenant is not null) request.Headers.Add("Retention-Tenant", tenant);
-        if (method is "POST" or "PUT") request.Content = new StringContent(body ?? "{}", Encoding.UTF8, "application/json");
+        if (method is "POST" or "PUT") request.Content = new StringContent(body ?? "{}", Encoding.UTF8, mediaType);
         using var response = await api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
         // The log as it grows has no end to wait for.
         var endless = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
