@@ -46,6 +46,9 @@ public sealed record ServiceOptions(string ConnectionString, int Port, string Sc
     /// <summary>The most memory that histories held for folds may take, in bytes.</summary>
     public long HistoryMemory { get; init; } = Place.DefaultHistoryMemory;
 
+    /// <summary>What rebuilds and replays may take.</summary>
+    public ReplayRoom Rebuilds { get; init; } = new();
+
     /// <summary>The most memory that answers kept to be given again may take, in bytes.</summary>
     public long AnswerMemory { get; init; } = 64L << 20;
 
@@ -119,7 +122,7 @@ public static class RetentionApp
         services.AddSingleton<Ingestion>().AddSingleton<Readiness>();
         services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
         services.AddSingleton<ImportRuns>().AddSingleton<ImportRetraction>().AddSingleton<ShopifyRefunds>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
-        services.AddSingleton<Projections.Replays.Replays>().AddSingleton<SkippedEvents>();
+        services.AddSingleton(options.Rebuilds).AddSingleton<Projections.Replays.Replays>().AddSingleton<SkippedEvents>();
         services.AddSingleton<ApiKeys>().AddSingleton<KeyRing>().AddSingleton<AdminActs>().AddSingleton<Gate>();
         services.AddSingleton<WebhookSecrets>().AddSingleton<SignedBody>();
         services.AddSingleton(options.Limits.Checked()).AddSingleton<DocumentMemory>().AddSingleton<Throttle>();

@@ -9,6 +9,7 @@ using Retention.Api.Security.Tokens;
 using Retention.Api.Tenancy;
 using Retention.Projections.Embedded;
 using Retention.Projections.EventLog;
+using Retention.Projections.Replays;
 
 namespace Retention.Api.Commands;
 
@@ -59,6 +60,17 @@ internal sealed class UpCommand(UpCommand.Wish wish)
             if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && number is < 0 or > 1_000_000)
                 result.AddError("--history-memory must be a number from 0 to 1000000.");
         });
+        var rebuildMemory = new Option<int>("--rebuild-memory")
+        {
+            Description = "Memory in MB that a rebuild or replay may take; what does not fit is spilled to the temporary folder",
+            DefaultValueFactory = _ => (int)(new ReplayRoom().Memory >> 20),
+            HelpName = "MB",
+        };
+        rebuildMemory.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && number is < 1 or > 1_000_000)
+                result.AddError("--rebuild-memory must be a number from 1 to 1000000.");
+        });
         var noProjections = new Option<bool>("--no-projections")
         {
             Description = "Only take events in and answer: another process on the same database keeps the read models",
@@ -80,7 +92,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
             "Start the service and stay in the foreground until Ctrl-C or SIGTERM. "
             + "Exit codes: 0 stopped as asked, 1 not started (already running, port taken, no PostgreSQL) or failed.")
         {
-            config, port, listen, data, connection, noDemo, historyMemory, noProjections, origins,
+            config, port, listen, data, connection, noDemo, historyMemory, rebuildMemory, noProjections, origins,
         };
         tokens.AddTo(command);
         command.SetAction((parsed, ct) =>
@@ -96,7 +108,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
 
             IEnumerable<KeyValuePair<string, string?>> Words()
             {
-                foreach (var (option, member) in ((Option, string)[])[(port, "port"), (listen, "listen"), (data, "data"), (connection, "connection"), (historyMemory, "historyMemory")])
+                foreach (var (option, member) in ((Option, string)[])[(port, "port"), (listen, "listen"), (data, "data"), (connection, "connection"), (historyMemory, "historyMemory"), (rebuildMemory, "rebuildMemory")])
                 {
                     if (parsed.GetResult(option) is { Implicit: false, Tokens: [.., var last] }) yield return new(member, last.Value);
                 }

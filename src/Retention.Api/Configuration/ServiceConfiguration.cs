@@ -4,6 +4,7 @@ using Npgsql;
 using Retention.Api.Commands;
 using Retention.Api.Security.Tokens;
 using Retention.Projections.EventLog;
+using Retention.Projections.Replays;
 
 namespace Retention.Api.Configuration;
 
@@ -34,6 +35,9 @@ public sealed class ServiceConfiguration
 
     /// <summary>Memory that histories may take, in MB.</summary>
     public string HistoryMemory { get; set; } = Text(Place.DefaultHistoryMemory >> 20);
+
+    /// <summary>Memory that a rebuild or replay may take, in MB.</summary>
+    public string RebuildMemory { get; set; } = Text(new ReplayRoom().Memory >> 20);
 
     /// <summary>Memory that kept answers may take, in MB.</summary>
     public string AnswerMemory { get; set; } = "64";
@@ -73,6 +77,7 @@ public sealed class ServiceConfiguration
         Tokens = Tokens,
         Projects = bool.Parse(Projections),
         HistoryMemory = (long)Whole(HistoryMemory) << 20,
+        Rebuilds = new ReplayRoom { Memory = (long)Whole(RebuildMemory) << 20 },
         AnswerMemory = (long)Whole(AnswerMemory) << 20,
         Dashboard = Dashboard ?? Api.Dashboard.BuiltFolder,
         Origins = [.. Origins],

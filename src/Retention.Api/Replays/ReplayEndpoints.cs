@@ -1,11 +1,13 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Retention.Api.Security;
 using Retention.Api.Tenancy;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
 using Retention.Projections.EventLog;
 using Retention.Projections.Replays;
 using Retention.Projections.Running;
+using Retention.Projections.Security;
 
 namespace Retention.Api.Replays;
 
@@ -21,7 +23,7 @@ public static partial class ReplayEndpoints
     {
         var replays = routes.MapGroup("/v1/replays").WithTags("Replays");
         replays.MapGet("", ListAsync).WithSummary("The tenant's replays");
-        replays.MapPost("", StartAsync).WithSummary("Make read models from the log up to a position or time, by other settings");
+        replays.MapPost("", StartAsync).WithSummary("Make read models from the log up to a position or time, by other settings; or make the live ones anew");
         replays.MapGet("{name}", async (string name, Tenant tenant, Projections.Replays.Replays all, CancellationToken ct) => Results.Json(Answer(await FoundAsync(name, tenant, all, ct))))
             .WithSummary("A replay, with its progress while it is being made");
         replays.MapDelete("{name}", DeleteAsync).WithSummary("Remove a replay, or stop making it");
@@ -66,6 +68,7 @@ public static partial class ReplayEndpoints
     internal static object Answer(Replay replay) => new
     {
         replay.Name,
+        tenant = replay.IsRebuild ? replay.Asked.Tenant : null,
         replay.Status,
         until = replay.Asked.Until,
         settings = replay.Asked.Settings,
@@ -92,6 +95,7 @@ public static partial class ReplayEndpoints
     {
         var ct = http.RequestAborted;
         using var body = await JsonBody.ReadAsync(http.Request, ct);
+        if (AsksRebuild(body.RootElement)) return await RebuildAsync(http, tenant, all, ct);
         var faults = new List<Fault>();
         var (name, asked) = Read(body.RootElement, (await settings.LoadAsync(tenant.Name, ct)).Settings, faults);
         if (faults.Count > 0) throw new ProblemException(422, faults[0].Code, $"{faults[0].Path}: {faults[0].Message}", faults);
@@ -100,6 +104,27 @@ public static partial class ReplayEndpoints
             ?? throw new ProblemException(409, "replay_exists", $"There is a replay {name} already; DELETE /v1/replays/{name} removes it.", new Fault("name", "replay_exists", "must be of no other replay"));
         http.Response.Headers.Location = $"/v1/replays/{name}";
         return Results.Json(Answer(replay), statusCode: 202);
+    }
+
+    /// <summary>Whether the body is <c>{"rebuild": true}</c>: the tenant's live read models are made anew, as by <c>POST /v1/rebuild?tenant=</c>.</summary>
+    /// <exception cref="ProblemException">422 for a rebuild with a name, an end or settings of its own.</exception>
+    private static bool AsksRebuild(JsonElement body)
+    {
+        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("rebuild", out var rebuild)) return false;
+        if (rebuild.ValueKind != JsonValueKind.True) throw Refused("rebuild", "must be true, or absent");
+        foreach (var other in body.EnumerateObject().Where(member => member.Name != "rebuild"))
+            throw Refused(other.Name, "may not stand beside rebuild, which takes the place of what is live");
+        return true;
+
+        static ProblemException Refused(string path, string message) => new(422, "not_allowed", $"{path}: {message}.", new Fault(path, "not_allowed", message));
+    }
+
+    private static async Task<IResult> RebuildAsync(HttpContext http, Tenant tenant, Projections.Replays.Replays all, CancellationToken ct)
+    {
+        var caller = Caller.Of(http);
+        if (!caller.Allows(Scopes.Admin)) throw Gate.MissingScope(Scopes.Admin);
+        if (caller.By is { } by) await http.RequestServices.GetRequiredService<AdminActs>().RecordAsync(tenant.Name, new AdminAct("POST /v1/replays", by, http.Request.Path), ct);
+        return await RebuildEndpoints.StartAsync(http, RebuildAsked.Of(http, tenant.Name), all, http.RequestServices.GetRequiredService<Tenants>(), ct);
     }
 
     private static (string Name, ReplayAsked Asked) Read(JsonElement body, Settings current, List<Fault> faults)

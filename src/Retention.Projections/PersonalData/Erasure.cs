@@ -40,7 +40,7 @@ public sealed class Erasure(Place place)
         await using var connection = await place.DataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await ProgressLock.TakeAsync(connection, place, ct);
-        await RefuseRebuildAsync(connection, ct);
+        await RefuseRebuildAsync(connection, tenant, ct);
         var links = await CustomerLinks.AroundAsync(connection, place, (tenant, [customer]), ct);
         string[] members = [.. Identities.Of(links).Of(customer).Members];
         // Whoever appends to these streams has committed before, or finds them archived.
@@ -71,10 +71,13 @@ public sealed class Erasure(Place place)
         if (statements.BatchCommands.Count > 0) await statements.ExecuteNonQueryAsync(ct);
     }
 
-    private async Task RefuseRebuildAsync(NpgsqlConnection connection, CancellationToken ct)
+    private async Task RefuseRebuildAsync(NpgsqlConnection connection, string tenant, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(
-            place.Qualify("select exists (select from {schema}.replays where tenant_id = '*' and status in ('building', 'switched'))"), connection);
+        const string sql = """
+            select exists (select from {schema}.replays where tenant_id = '*' and status in ('building', 'switched') and coalesce(asked->>'tenant', $1) = $1)
+            """;
+        await using var command = new NpgsqlCommand(place.Qualify(sql), connection);
+        command.Parameters.AddWithValue(tenant);
         if ((bool)(await command.ExecuteScalarAsync(ct))!) throw new RebuildInTheWayException();
     }
 

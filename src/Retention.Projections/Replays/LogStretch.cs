@@ -1,21 +1,23 @@
+using System.Collections.Concurrent;
 using Npgsql;
 using NpgsqlTypes;
 using Retention.Projections.EventLog;
 
 namespace Retention.Projections.Replays;
 
-/// <summary>Reads stretches of the log by binary COPY on the calling thread, row by row and without keeping any.</summary>
-internal static class LogStretch
+/// <summary>A stretch of the log, read by binary COPY on the calling thread, row by row and without keeping any.</summary>
+/// <param name="After">The position before its first.</param>
+/// <param name="UpTo">Its last position; at most the safe position.</param>
+internal readonly record struct LogStretch(long After, long UpTo)
 {
-    /// <param name="range">After its first position, up to its last; at most the safe position.</param>
     /// <param name="tenant">The one tenant that is read; null for all.</param>
-    public static void Read(NpgsqlConnection connection, Place place, (long After, long UpTo) range, string? tenant, Action<Row> take)
+    public void Read(NpgsqlConnection connection, Place place, string? tenant, Action<Row> take)
     {
         // COPY takes no parameters; tenant names are [a-z0-9-], and quoted all the same.
         var own = tenant is null ? "" : $"and tenant_id = '{tenant.Replace("'", "''", StringComparison.Ordinal)}'";
         var sql = $$"""
             copy (select {{Row.Columns}} from {schema}.mt_events
-                  where seq_id > {{range.After}} and seq_id <= {{range.UpTo}} and not is_archived and type <> 'tombstone' {{own}} order by seq_id)
+                  where seq_id > {{After}} and seq_id <= {{UpTo}} and not is_archived and type <> 'tombstone' {{own}} order by seq_id)
             to stdout (format binary)
             """;
         using var copy = connection.BeginBinaryExport(place.Qualify(sql));
@@ -47,5 +49,31 @@ internal static class LogStretch
         if (!copy.IsNull) return copy.Read<byte[]>(NpgsqlDbType.Jsonb);
         copy.Skip();
         return null;
+    }
+}
+
+/// <summary>The log cut into stretches, which readers take one after the other.</summary>
+/// <param name="Events">About how many events it has; positions have gaps.</param>
+internal sealed record LogStretches(long Events, ConcurrentQueue<LogStretch> Left)
+{
+    private const long Longest = 200_000;
+
+    public static async Task<LogStretches> OfAsync(Place place, ReplayPlan plan, CancellationToken ct)
+    {
+        var (first, last) = await BoundsAsync(place, plan.UpTo, ct);
+        var length = Math.Clamp((last - first + 1) / plan.Workers / 4, 1, Longest);
+        var stretches = new ConcurrentQueue<LogStretch>();
+        for (var after = first - 1; after < last; after += length) stretches.Enqueue(new LogStretch(after, Math.Min(after + length, last)));
+        return new LogStretches(last - first + 1, stretches);
+    }
+
+    /// <summary>The first and the last position; the last lies before the first where there is nothing.</summary>
+    private static async Task<(long First, long Last)> BoundsAsync(Place place, long upTo, CancellationToken ct)
+    {
+        await using var command = place.Command("select coalesce(min(seq_id), 1), coalesce(max(seq_id), 0) from {schema}.mt_events where seq_id <= $1");
+        command.Parameters.AddWithValue(upTo);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return (reader.GetInt64(0), reader.GetInt64(1));
     }
 }

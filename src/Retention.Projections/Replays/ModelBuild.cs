@@ -18,54 +18,49 @@ namespace Retention.Projections.Replays;
 public sealed class ModelBuild(Place live, ModelTables tables, ReplayPlan plan, ReplayProgress progress)
 {
     private readonly Place copy = tables.Copy;
+    private readonly CellStage stage = new(tables.Copy);
+    private readonly BuildLedger ledger = new(tables.Copy);
 
-    /// <summary>Makes the tables and fills them.</summary>
+    /// <summary>Makes the tables and fills them, or goes on with what a process that was killed has made of them by the same plan.</summary>
+    /// <param name="seenUpTo">The last position of the log that the tables' schema shows.</param>
     /// <exception cref="IOException">No room for what is spilled.</exception>
     /// <exception cref="PostgresException">Among others disk_full.</exception>
     /// <exception cref="InvalidDataException">What a customer contributes cannot be counted.</exception>
     public async Task RunAsync(long seenUpTo, CancellationToken ct)
     {
         progress.Phase = "reading";
-        await tables.CreateAsync(plan.Tenant, seenUpTo, ct);
-        using var read = await new LogReading(live, plan, progress).ReadAsync(await StopsAsync(ct), ct);
-
-        await using var connection = await live.DataSource.OpenConnectionAsync(ct);
-        var knownUntil = await RetractAsync(connection, read.Tenants, ct);
+        var inputs = await BuildInputs.ReadAsync(live, ct);
+        var stretches = await LogStretches.OfAsync(live, plan, ct);
+        progress.Events = stretches.Events;
+        var stand = await ledger.FindAsync(inputs.KeyOf(plan), ct) ?? await BeginAsync(inputs, stretches, seenUpTo, ct);
+        if (stand.Whole) return;
+        using var read = await new LogReading(live, plan, inputs, stand, progress).ReadAsync(stretches, ct);
+        var knownUntil = new Dictionary<long, long>();
+        var retracted = await RetractAsync(read.Tenants, inputs, knownUntil, ct);
         var tenants = read.Tenants.Select(notes => Folded(notes, knownUntil)).ToList();
         progress.Phase = "folding";
-        await FoldAsync(connection, read, tenants, knownUntil, ct);
-        foreach (var tenant in tenants) await WriteLinksAsync(connection, tenant.Notes, ct);
-        progress.Phase = "indexing";
-        await ReflectAsync(connection, tenants, ct);
-        await tables.FinishAsync(ct);
-        foreach (var tenant in tenants.Where(tenant => tenant.Joined.Count > 0)) await JoinAsync(connection, tenant, ct);
+        await FoldAsync(read, new(Enumerable.Range(0, stand.Parts).Except(stand.Done)), tenants, knownUntil, ct);
+        await FinishAsync(tenants, retracted, ct);
     }
 
     /// <summary>Reads and parses the log as a build does, and keeps nothing: what a build is measured by.</summary>
-    public static Task ReadOnlyAsync(Place place, ReplayPlan plan, CancellationToken ct) => new LogReading(place, plan, new ReplayProgress()).PassAsync(ct);
+    public static Task ReadOnlyAsync(Place place, ReplayPlan plan, CancellationToken ct) => LogReading.PassAsync(place, plan, ct);
 
-    /// <summary>The events at which tenants are paused: some can be read, and cannot be applied.</summary>
-    private async Task<Dictionary<string, Stop>> StopsAsync(CancellationToken ct)
+    private async Task<BuildStand> BeginAsync(BuildInputs inputs, LogStretches stretches, long seenUpTo, CancellationToken ct)
     {
-        var rows = await new Progress(live, TimeProvider.System).RowsAsync(ct);
-        return rows.Where(row => row.PausedAt is not null)
-            .ToDictionary(row => row.Tenant, row => new Stop(row.PausedAt!.Value, row.PausedEvent!.Value, row.PausedReason!), StringComparer.Ordinal);
+        await tables.CreateAsync(plan.Tenant, seenUpTo, ct);
+        await stage.CreateAsync(ct);
+        return await ledger.BeginAsync(inputs.KeyOf(plan), plan.PartsFor(stretches.Events), ct);
     }
 
-    private async Task<Dictionary<long, long>> RetractAsync(NpgsqlConnection connection, IReadOnlyList<TenantNotes> tenants, CancellationToken ct)
+    /// <param name="knownUntil">Takes the position until which an event was known, by its own position.</param>
+    private async Task<List<RetractionPlay>> RetractAsync(
+        IReadOnlyList<TenantNotes> tenants, BuildInputs inputs, Dictionary<long, long> knownUntil, CancellationToken ct)
     {
-        var knownUntil = new Dictionary<long, long>();
-        var skipped = await SkippedEvents.AllAsync(connection, live, ct);
-        foreach (var tenant in tenants.Where(tenant => tenant.Retractions.Count > 0))
-        {
-            var play = new RetractionPlay(live, tenant, skipped);
-            await play.PlayAsync(connection, plan.UpTo, knownUntil, ct);
-            await using var rows = await connection.BeginBinaryImportAsync(
-                copy.Qualify("copy {schema}.retractions (tenant_id, event_id, retractions, waiting) from stdin (format binary)"), ct);
-            foreach (var (id, times, waiting) in play.Counts) await rows.WriteRowAsync(ct, tenant.Tenant, id, times, waiting);
-            await rows.CompleteAsync(ct);
-        }
-        return knownUntil;
+        await using var connection = await live.DataSource.OpenConnectionAsync(ct);
+        var plays = tenants.Where(tenant => tenant.Retractions.Count > 0).Select(tenant => new RetractionPlay(live, tenant, inputs.Skipped)).ToList();
+        foreach (var play in plays) await play.PlayAsync(connection, plan.UpTo, knownUntil, ct);
+        return plays;
     }
 
     private FoldedTenant Folded(TenantNotes notes, Dictionary<long, long> knownUntil)
@@ -76,47 +71,34 @@ public sealed class ModelBuild(Place live, ModelTables tables, ReplayPlan plan, 
         return new FoldedTenant(notes, plan.SettingsOf(notes.Settings), joined);
     }
 
-    private async Task FoldAsync(
-        NpgsqlConnection connection, ReadLog read, IReadOnlyList<FoldedTenant> tenants, Dictionary<long, long> knownUntil, CancellationToken ct)
-    {
-        var stage = new CellStage(copy);
-        await stage.CreateAsync(connection, ct);
-        var parts = new ConcurrentQueue<int>(Enumerable.Range(0, read.Parts));
-        var folds = await Task.WhenAll(Enumerable.Range(0, plan.Workers).Select(_ => Task.Factory.StartNew(
-            () => Work(read, parts, new PartFold(plan, tenants, copy, stage), knownUntil, ct), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
-        progress.Phase = "adding up";
-        WriteCells(connection, tenants, stage, folds);
-        await stage.SumAsync(connection, ct);
-    }
-
-    private PartFold Work(ReadLog read, ConcurrentQueue<int> parts, PartFold fold, Dictionary<long, long> knownUntil, CancellationToken ct)
-    {
-        using (fold)
+    private Task FoldAsync(
+        ReadLog read, ConcurrentQueue<int> parts, IReadOnlyList<FoldedTenant> tenants, Dictionary<long, long> knownUntil, CancellationToken ct) =>
+        Crew.WorkAsync(plan.Workers, stop =>
         {
+            using var fold = new PartFold(plan, tenants, copy, stage);
             while (parts.TryDequeue(out var part))
             {
-                ct.ThrowIfCancellationRequested();
-                progress.AddFolded(fold.Fold(read.Take(part), knownUntil));
+                stop.ThrowIfCancellationRequested();
+                progress.AddFolded(fold.Fold(part, read.Take(part), knownUntil));
             }
-        }
-        return fold;
-    }
+            fold.Keep();
+        }, ct);
 
-    /// <summary>What all workers hold is put together in memory, unless some of it has been written before.</summary>
-    private void WriteCells(NpgsqlConnection connection, IReadOnlyList<FoldedTenant> tenants, CellStage stage, IReadOnlyList<PartFold> folds)
+    /// <summary>Makes a place of what was folded, in one transaction.</summary>
+    private async Task FinishAsync(IReadOnlyList<FoldedTenant> tenants, IReadOnlyList<RetractionPlay> retracted, CancellationToken ct)
     {
-        foreach (var own in folds.SelectMany(fold => fold.Cells).GroupBy(cells => cells.Key, cells => cells.Value))
-        {
-            var tenant = tenants[own.Key].Notes.Tenant;
-            if (stage.Used)
-            {
-                foreach (var cells in own) stage.Write(connection, tenant, cells);
-                continue;
-            }
-            var sum = own.First();
-            foreach (var cells in own.Skip(1)) sum.Add(cells);
-            sum.Copy(connection, table => $"{copy.Schema}.{table}", tenant);
-        }
+        progress.Phase = "adding up";
+        await using var connection = await live.DataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await stage.SumAsync(connection, ct);
+        foreach (var play in retracted) await play.WriteAsync(connection, copy, ct);
+        foreach (var tenant in tenants) await WriteLinksAsync(connection, tenant.Notes, ct);
+        await ReflectAsync(connection, tenants, ct);
+        progress.Phase = "indexing";
+        await tables.FinishAsync(connection, ct);
+        foreach (var tenant in tenants.Where(tenant => tenant.Joined.Count > 0)) await JoinAsync(connection, tenant, ct);
+        await ledger.CloseAsync(connection, ct);
+        await transaction.CommitAsync(ct);
     }
 
     private async Task WriteLinksAsync(NpgsqlConnection connection, TenantNotes tenant, CancellationToken ct)
@@ -140,6 +122,7 @@ public sealed class ModelBuild(Place live, ModelTables tables, ReplayPlan plan, 
         const string advance = """
             insert into {schema}.projection_progress (tenant_id, position, paused_at, paused_event, paused_reason) values ($1, $2, $3, $4, $5)
             """;
+        var latestFacts = await ledger.LatestFactsAsync(connection, ct);
         await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };
         batch.BatchCommands.Add(Advance(Progress.Everyone, plan.UpTo, null));
         foreach (var tenant in tenants)
@@ -151,7 +134,7 @@ public sealed class ModelBuild(Place live, ModelTables tables, ReplayPlan plan, 
                 Parameters =
                 {
                     new() { Value = tenant.Notes.Tenant }, new() { Value = tenant.Notes.Last.Position },
-                    new() { Value = tenant.Notes.Last.RecordedAt.ToUniversalTime() }, new() { Value = tenant.LatestFact },
+                    new() { Value = tenant.Notes.Last.RecordedAt.ToUniversalTime() }, new() { Value = latestFacts.GetValueOrDefault(tenant.Notes.Tenant) },
                     new() { Value = JsonSerializer.Serialize(tenant.Settings, Settings.Json), NpgsqlDbType = NpgsqlDbType.Jsonb },
                     new() { Value = MaintainedCells.KeyOf(tenant.Definition) },
                 },

@@ -44,8 +44,8 @@ public sealed class ModelTables(Place live, Place copy)
         await transaction.CommitAsync(ct);
     }
 
-    /// <summary>Gives the filled tables the settings, indexes and keys of the live ones, by the same names.</summary>
-    public async Task FinishAsync(CancellationToken ct)
+    /// <summary>Gives the filled tables the settings, indexes and keys of the live ones, by the same names, in the transaction of a connection.</summary>
+    public async Task FinishAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         const string options = """
             select format('alter table %I.%I set (%s)', $2, relname, array_to_string(reloptions, ', '))
@@ -76,12 +76,10 @@ public sealed class ModelTables(Place live, Place copy)
                 then format('; alter table %I.%I force row level security', $2, relname) else '' end
             from pg_class where relnamespace = $1::regnamespace and relname = any($3) and relrowsecurity
             """;
-        await using var connection = await live.DataSource.OpenConnectionAsync(ct);
-        await RunAsync(connection, "set maintenance_work_mem = '256MB'", ct);
+        await RunAsync(connection, "set local maintenance_work_mem = '256MB'", ct);
         foreach (var sql in (string[])[options, keys, indexes, rights, policies])
             foreach (var statement in await StatementsAsync(connection, sql, [copy.Schema, .. Switched, .. Beside], ct)) await RunAsync(connection, statement, ct);
         foreach (var table in Switched) await RunAsync(connection, $"analyze {copy.Schema}.{table}", ct);
-        await RunAsync(connection, "reset maintenance_work_mem", ct);
     }
 
     /// <summary>
@@ -129,6 +127,22 @@ public sealed class ModelTables(Place live, Place copy)
             """, ct);
     }
 
+    /// <summary>Exchanges one tenant's rows, in the transaction of a connection that keeps everybody else from writing them.</summary>
+    public async Task SwitchAsync(NpgsqlConnection connection, string tenant, CancellationToken ct)
+    {
+        var own = $"tenant_id = '{tenant.Replace("'", "''", StringComparison.Ordinal)}'";
+        foreach (var table in Switched.Append("projection_progress"))
+            await RunAsync(connection, $"""
+                create temporary table left_behind on commit drop as select * from {live.Schema}.{table} where {own};
+                delete from {live.Schema}.{table} where {own};
+                insert into {live.Schema}.{table} select * from {copy.Schema}.{table} where {own};
+                delete from {copy.Schema}.{table} where {own};
+                insert into {copy.Schema}.{table} select * from left_behind;
+                drop table left_behind
+                """, ct);
+        await RunAsync(connection, $"update {live.Schema}.projection_progress set generation = generation + 1 where tenant_id = '*'", ct);
+    }
+
     public async Task DropAsync(CancellationToken ct)
     {
         await using var connection = await live.DataSource.OpenConnectionAsync(ct);
@@ -143,12 +157,18 @@ public sealed class ModelTables(Place live, Place copy)
     {
         const string fail = """
             update {schema}.replays set status = 'failed', error = 'A tenant was deleted meanwhile; start again.', changed_at = clock_timestamp()
-            where tenant_id = '*' and status = 'building'
+            where tenant_id = '*' and status = 'building' and asked->>'tenant' is null
+            """;
+        const string all = """
+            with own as (delete from {schema}.replays where tenant_id = '*' and asked->>'tenant' = $1 returning number)
+            select number, false from own
+            union all
+            select number, tenant_id = '*' from {schema}.replays
+            where tenant_id = $1 or (tenant_id = '*' and status = 'switched' and asked->>'tenant' is null)
             """;
         await RunAsync(connection, live.Qualify(fail), ct);
         var (own, waiting) = (new List<long>(), new List<long>());
-        await using (var command = new NpgsqlCommand(live.Qualify(
-            "select number, tenant_id = '*' from {schema}.replays where tenant_id = $1 or (tenant_id = '*' and status = 'switched')"), connection))
+        await using (var command = new NpgsqlCommand(live.Qualify(all), connection))
         {
             command.Parameters.AddWithValue(tenant);
             await using var reader = await command.ExecuteReaderAsync(ct);

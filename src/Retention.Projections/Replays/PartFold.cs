@@ -1,30 +1,40 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Npgsql;
 using NpgsqlTypes;
 using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
 using Retention.Projections.EventLog;
 using Retention.Projections.ReadModels;
 
 namespace Retention.Projections.Replays;
 
 /// <summary>
-/// Folds the customers of parts, one part after the other: writes their histories and adds up what they contribute. One worker's; its cells
-/// are written once they are many.
+/// Folds the customers of parts, one part after the other: writes their histories and adds up what they contribute. One worker's. Parts are
+/// kept together: their histories, what they add to the cells and the note that they are done are one transaction, which ends once the
+/// cells are many or it has taken long.
 /// </summary>
 internal sealed class PartFold(ReplayPlan plan, IReadOnlyList<FoldedTenant> tenants, Place copy, CellStage stage) : IDisposable
 {
-    private readonly NpgsqlConnection connection = copy.DataSource.OpenConnection();
-    private readonly Dictionary<int, MaintainedCells> cells = [];
+    /// <summary>Each tenant's cells have room of their own besides what they count.</summary>
+    private const int MostTenants = 256;
 
-    /// <summary>What was added up and not written, by tenants' numbers.</summary>
-    public IReadOnlyDictionary<int, MaintainedCells> Cells => cells;
+    private readonly NpgsqlConnection connection = copy.DataSource.OpenConnection();
+    private readonly BuildLedger ledger = new(copy);
+    private readonly Dictionary<int, MaintainedCells> cells = [];
+    private readonly Dictionary<string, long> latestFacts = new(StringComparer.Ordinal);
+    private readonly List<int> parts = [];
+    private readonly Stopwatch sinceKept = new();
+    private NpgsqlTransaction? transaction;
 
     public void Dispose() => connection.Dispose();
 
     /// <param name="knownUntil">The position until which an event was known, by its own; absent for those that still are.</param>
     /// <returns>How many events the part has.</returns>
-    public int Fold(EntryReader entries, IReadOnlyDictionary<long, long> knownUntil)
+    public int Fold(int part, EntryReader entries, IReadOnlyDictionary<long, long> knownUntil)
     {
+        if (transaction is null) sinceKept.Restart();
+        transaction ??= connection.BeginTransaction();
         var customers = new Dictionary<(int Tenant, string Customer), Own>();
         var count = 0;
         for (; !entries.AtEnd; count++)
@@ -36,22 +46,28 @@ internal sealed class PartFold(ReplayPlan plan, IReadOnlyList<FoldedTenant> tena
             own.Places.Add(place.At);
         }
         Write(customers, entries, knownUntil);
-        if (cells.Values.Sum(some => some.Size) > plan.MostCells || cells.Count > MostTenants) Flush();
+        parts.Add(part);
+        if (cells.Values.Sum(some => some.Size) > plan.MostCells || cells.Count > MostTenants || sinceKept.Elapsed > plan.KeepEvery) Keep();
         return count;
+    }
+
+    /// <summary>Commits what was folded since the last time, so that it need not be folded again.</summary>
+    public void Keep()
+    {
+        if (transaction is null) return;
+        foreach (var (number, some) in cells) stage.Write(connection, tenants[number].Notes.Tenant, some);
+        ledger.Note(connection, parts, latestFacts);
+        transaction.Commit();
+        transaction.Dispose();
+        transaction = null;
+        cells.Clear();
+        latestFacts.Clear();
+        parts.Clear();
     }
 
     /// <summary>Where the entries of a customer lie.</summary>
     /// <param name="First">The earliest occurredAt.</param>
     private readonly record struct Own(long First, List<int> Places);
-
-    /// <summary>Each tenant's cells have room of their own besides what they count.</summary>
-    private const int MostTenants = 256;
-
-    private void Flush()
-    {
-        foreach (var (number, some) in cells) stage.Write(connection, tenants[number].Notes.Tenant, some);
-        cells.Clear();
-    }
 
     private void Write(Dictionary<(int Tenant, string Customer), Own> customers, EntryReader reader, IReadOnlyDictionary<long, long> knownUntil)
     {
@@ -66,7 +82,7 @@ internal sealed class PartFold(ReplayPlan plan, IReadOnlyList<FoldedTenant> tena
             if (entries.Count == 0) continue;
             var history = HistoryOf(entries);
             foreach (var chunk in history.Chunks) Write(rows, (tenant.Notes.Tenant, customer, chunk.Number), chunk.Bytes);
-            tenant.Saw(entries);
+            See(entries, tenant.Notes.Tenant);
             if (tenant.Joined.Contains(customer)) continue;
             if (!cells.TryGetValue(number, out var sum)) cells[number] = sum = new MaintainedCells(tenant.Definition);
             Count(sum, history, (tenant.Notes.Tenant, customer));
@@ -85,6 +101,13 @@ internal sealed class PartFold(ReplayPlan plan, IReadOnlyList<FoldedTenant> tena
             entries.Add(knownUntil.Count > 0 && knownUntil.TryGetValue(entry.KnownFrom, out var until) ? entry with { KnownUntil = until } : entry);
         }
         entries.Sort(InOrder);
+    }
+
+    private void See(List<Entry> entries, string tenant)
+    {
+        if (entries.FindLast(entry => entry.Fact is not (Fact.Merge or Fact.Unmerge or Fact.Retraction)) is not { } last) return;
+        ref var latest = ref CollectionsMarshal.GetValueRefOrAddDefault(latestFacts, tenant, out _);
+        latest = Math.Max(latest, last.OccurredAt);
     }
 
     private static void Count(MaintainedCells cells, CustomerHistory history, (string Tenant, string Customer) of)
@@ -125,64 +148,7 @@ internal sealed class PartFold(ReplayPlan plan, IReadOnlyList<FoldedTenant> tena
 /// <summary>A tenant whose customers are folded.</summary>
 /// <param name="Settings">The settings that count.</param>
 /// <param name="Joined">Customers whose merges were ever known: they are counted joined, not each by itself.</param>
-internal sealed record FoldedTenant(TenantNotes Notes, Domain.Definitions.Settings Settings, IReadOnlySet<string> Joined)
+internal sealed record FoldedTenant(TenantNotes Notes, Settings Settings, IReadOnlySet<string> Joined)
 {
-    private long latestFact;
-
-    public Domain.Definitions.Definition Definition { get; } = Settings.ToDefinition();
-
-    /// <summary>The latest occurredAt of the histories, in UTC ticks; 0 without any.</summary>
-    public long LatestFact => latestFact;
-
-    /// <param name="entries">Of one customer, in order.</param>
-    public void Saw(List<Entry> entries)
-    {
-        for (var i = entries.Count - 1; i >= 0; i--)
-        {
-            if (entries[i].Fact is Fact.Merge or Fact.Unmerge or Fact.Retraction) continue;
-            long known;
-            while ((known = Interlocked.Read(ref latestFact)) < entries[i].OccurredAt
-                && Interlocked.CompareExchange(ref latestFact, entries[i].OccurredAt, known) != known)
-            {
-            }
-            return;
-        }
-    }
-}
-
-/// <summary>Tables like those of cells, where cells wait that are more than memory holds. They are added up at the end.</summary>
-internal sealed class CellStage(Place copy)
-{
-    private int used;
-
-    /// <summary>Whether anything was written.</summary>
-    public bool Used => used != 0;
-
-    public async Task CreateAsync(NpgsqlConnection connection, CancellationToken ct)
-    {
-        foreach (var table in MaintainedCells.Tables)
-        {
-            await using var command = new NpgsqlCommand($"create unlogged table {NameOf(table)} (like {copy.Schema}.{table})", connection);
-            await command.ExecuteNonQueryAsync(ct);
-        }
-    }
-
-    public void Write(NpgsqlConnection connection, string tenant, MaintainedCells cells)
-    {
-        Interlocked.Exchange(ref used, 1);
-        cells.Copy(connection, NameOf, tenant);
-    }
-
-    /// <summary>Adds everything up into the tables of cells, which are empty, and removes these.</summary>
-    public async Task SumAsync(NpgsqlConnection connection, CancellationToken ct)
-    {
-        var sums = Used ? MaintainedCells.SumInto(NameOf) : [];
-        foreach (var sql in sums.Select(copy.Qualify).Concat(MaintainedCells.Tables.Select(table => $"drop table {NameOf(table)}")))
-        {
-            await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-            await command.ExecuteNonQueryAsync(ct);
-        }
-    }
-
-    private string NameOf(string table) => $"{copy.Schema}.{table}_parts";
+    public Definition Definition { get; } = Settings.ToDefinition();
 }

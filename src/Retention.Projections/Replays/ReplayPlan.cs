@@ -10,6 +10,12 @@ public sealed record ReplayPlan(string? Tenant, long UpTo)
     /// <summary>About how much memory the work takes, in bytes; what does not fit is spilled to disk.</summary>
     public long Memory { get; init; } = 256L << 20;
 
+    /// <summary>The folder of the disk that it is spilled to.</summary>
+    public string Folder { get; init; } = Path.GetTempPath();
+
+    /// <summary>How much of its work each worker loses at the most when the process is killed.</summary>
+    public TimeSpan KeepEvery { get; init; } = TimeSpan.FromSeconds(20);
+
     public int Workers { get; init; } = Environment.ProcessorCount;
 
     /// <summary>The settings that count, for those that the log holds.</summary>
@@ -32,6 +38,7 @@ public sealed class ReplayProgress
 {
     private long read;
     private long folded;
+    private long kept;
 
     /// <summary>What is being done: reading, folding, adding up, indexing, catching up, comparing or switching.</summary>
     public string Phase { get; set; } = "waiting";
@@ -44,7 +51,16 @@ public sealed class ReplayProgress
     /// <summary>Events whose customers are folded.</summary>
     public long Folded => Interlocked.Read(ref folded);
 
+    /// <summary>Events whose customers were folded before, by a process that was killed; they are among <see cref="Folded"/>.</summary>
+    public long Kept => Interlocked.Read(ref kept);
+
     internal void AddRead(long events) => Interlocked.Add(ref read, events);
 
     internal void AddFolded(long events) => Interlocked.Add(ref folded, events);
+
+    internal void AddKept(long events)
+    {
+        Interlocked.Add(ref kept, events);
+        AddFolded(events);
+    }
 }

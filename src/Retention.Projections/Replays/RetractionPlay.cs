@@ -13,10 +13,8 @@ internal sealed class RetractionPlay(Place place, TenantNotes tenant, IReadOnlyS
 {
     private const int NamesAtOnce = 2_000;
 
+    // By the event's id without retractions.
     private readonly List<(Guid Event, int Times, bool Waiting)> counts = [];
-
-    /// <summary>How often each name was retracted, by the event's id without retractions.</summary>
-    public IReadOnlyList<(Guid Event, int Times, bool Waiting)> Counts => counts;
 
     /// <param name="knownUntil">Takes the position until which an event was known, by its own position.</param>
     public async Task PlayAsync(NpgsqlConnection connection, long upTo, Dictionary<long, long> knownUntil, CancellationToken ct)
@@ -26,6 +24,16 @@ internal sealed class RetractionPlay(Place place, TenantNotes tenant, IReadOnlyS
             var sent = await SentAsync(connection, names.Select(name => (name.Key, name.Count())), upTo, ct);
             foreach (var name in names) Play(name.Key, [.. name.Order()], sent.GetValueOrDefault(name.Key) ?? [], knownUntil);
         }
+    }
+
+    /// <summary>Writes how often each name was retracted.</summary>
+    /// <param name="copy">The place whose rows they are.</param>
+    public async Task WriteAsync(NpgsqlConnection connection, Place copy, CancellationToken ct)
+    {
+        await using var rows = await connection.BeginBinaryImportAsync(
+            copy.Qualify("copy {schema}.retractions (tenant_id, event_id, retractions, waiting) from stdin (format binary)"), ct);
+        foreach (var (id, times, waiting) in counts) await rows.WriteRowAsync(ct, tenant.Tenant, id, times, waiting);
+        await rows.CompleteAsync(ct);
     }
 
     private void Play(SentId name, List<long> retractions, List<Sent> events, Dictionary<long, long> knownUntil)

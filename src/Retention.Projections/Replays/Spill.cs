@@ -8,17 +8,20 @@ namespace Retention.Projections.Replays;
 /// </summary>
 internal sealed class Spill : IDisposable
 {
-    private readonly DirectoryInfo folder;
+    private const string NamePrefix = "retention-replay-";
+
+    private readonly string folder;
     private readonly byte[]?[] buffers;
     private readonly int[] filled;
     private readonly SafeFileHandle?[] files;
     private readonly long[] written;
     private readonly int bufferSize;
 
+    /// <param name="folder">Where the files are.</param>
     /// <param name="memory">The most memory that buffers take, in bytes.</param>
-    public Spill(int parts, long memory)
+    public Spill(string folder, int parts, long memory)
     {
-        folder = Directory.CreateTempSubdirectory("retention-replay-");
+        this.folder = folder;
         bufferSize = (int)Math.Clamp(memory / parts, 4_096, 262_144);
         (buffers, filled, files, written) = (new byte[]?[parts], new int[parts], new SafeFileHandle?[parts], new long[parts]);
     }
@@ -58,7 +61,17 @@ internal sealed class Spill : IDisposable
     public void Dispose()
     {
         foreach (var file in files) file?.Dispose();
-        folder.Delete(recursive: true);
+    }
+
+    /// <summary>
+    /// Removes names that processes were killed too early to remove, and empty folders, in which earlier versions had their files. It disturbs
+    /// nobody: whoever has opened a file needs its name no more.
+    /// </summary>
+    public static void Sweep(string folder)
+    {
+        if (!Directory.Exists(folder)) return;
+        foreach (var file in Directory.EnumerateFiles(folder, $"{NamePrefix}*")) File.Delete(file);
+        foreach (var left in Directory.EnumerateDirectories(folder, $"{NamePrefix}*").Where(left => !Directory.EnumerateFileSystemEntries(left).Any())) Directory.Delete(left);
     }
 
     private void Write(int part)
@@ -70,15 +83,16 @@ internal sealed class Spill : IDisposable
 
     private void Write(int part, ReadOnlySpan<byte> bytes)
     {
-        var file = files[part] ??= Open(part);
+        var file = files[part] ??= Open();
         RandomAccess.Write(file, bytes, written[part]);
         written[part] += bytes.Length;
     }
 
-    private SafeFileHandle Open(int part)
+    private SafeFileHandle Open()
     {
-        var path = Path.Combine(folder.FullName, $"{part}");
-        var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete);
+        var path = Path.Combine(folder, NamePrefix + Path.GetRandomFileName());
+        var file = File.OpenHandle(
+            path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None);
         if (!OperatingSystem.IsWindows()) File.Delete(path);
         return file;
     }

@@ -10,7 +10,8 @@ namespace Retention.Projections.Replays;
 /// Puts another set of histories and read models in place of the live one, in one transaction and at one position: whoever asks finds the
 /// one or the other, and whoever has begun goes on with the one that was found.
 /// </summary>
-internal sealed class Switching(Place live, ModelTables tables)
+/// <param name="tenant">The one tenant whose rows are exchanged; null for whole tables.</param>
+internal sealed class Switching(Place live, ModelTables tables, string? tenant)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(250);
@@ -59,7 +60,8 @@ internal sealed class Switching(Place live, ModelTables tables)
         }
         if (compared is not null) compared(await CompareAsync(connection, ct));
         if (!await settle(connection)) return false;
-        await tables.SwitchAsync(connection, Patience, ct);
+        if (tenant is null) await tables.SwitchAsync(connection, Patience, ct);
+        else await tables.SwitchAsync(connection, tenant, ct);
         await transaction.CommitAsync(ct);
         return true;
     }

@@ -1,5 +1,6 @@
 using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
+using Retention.Domain.Events;
 using Retention.Projections.EventLog;
 using Retention.Projections.Running;
 
@@ -21,6 +22,7 @@ internal sealed record Stop(long Position, Guid Event, string Reason)
 internal sealed class TenantNotes(int number, string tenant)
 {
     private (long Position, DateTimeOffset RecordedAt) last;
+    private readonly uint seed = HashOf(tenant, 2_166_136_261);
     private (long Position, Settings Settings)? settings;
 
     public int Number => number;
@@ -40,8 +42,8 @@ internal sealed class TenantNotes(int number, string tenant)
     /// <summary>As of the last change; the defaults where there was none.</summary>
     public Settings Settings => settings?.Settings ?? Settings.Default;
 
-    /// <summary>The latest occurredAt of the histories, in UTC ticks.</summary>
-    public long LatestFact { get; set; }
+    /// <summary>The part that a customer is in: the same for whichever process asks.</summary>
+    public int PartOf(string customer, int parts) => (int)(HashOf(customer, seed) % (uint)parts);
 
     public bool Counts(long position) => StoppedAt is null || position < StoppedAt.Position;
 
@@ -49,7 +51,7 @@ internal sealed class TenantNotes(int number, string tenant)
     public void Note(StoredEvent stored, Arrival? arrival)
     {
         if (stored.Position > last.Position) last = (stored.Position, stored.RecordedAt);
-        if (stored is { Stream: Domain.Events.CustomerStream.Settings, Type: SettingsChanged.Name } && !(settings?.Position > stored.Position))
+        if (stored is { Stream: CustomerStream.Settings, Type: SettingsChanged.Name } && !(settings?.Position > stored.Position))
             settings = (stored.Position, TenantEvents.SettingsOf(stored));
         if (arrival is null) return;
         if (Link.Of(arrival.Customer, arrival.Entry) is { } link) Links.Add(link);
@@ -80,7 +82,36 @@ internal sealed class TenantNotes(int number, string tenant)
         return StoppedAt is not null && (!Counts(last.Position) || !Counts(settings?.Position ?? 0));
     }
 
-    /// <summary>Sets what was found before the event that cannot be read.</summary>
-    public void Set((long Position, DateTimeOffset RecordedAt) lastBefore, (long, Settings)? settingsBefore) =>
-        (last, settings) = (lastBefore, settingsBefore);
+    /// <summary>Looks for the last event and the settings before the event at which the tenant stops.</summary>
+    /// <param name="skipped">Events that are passed over.</param>
+    public async Task LookBackAsync(Place place, IReadOnlySet<Guid> skipped, CancellationToken ct)
+    {
+        const string sql = $$"""
+            (select {{Row.Columns}} from {schema}.mt_events
+             where tenant_id = $1 and seq_id < $2 and not is_archived and type <> 'tombstone' and id <> all($3) order by seq_id desc limit 1)
+            union all
+            (select {{Row.Columns}} from {schema}.mt_events
+             where tenant_id = $1 and stream_id = 'settings' and type = 'settings_changed' and seq_id < $2 and not is_archived and id <> all($3)
+             order by seq_id desc limit 1)
+            """;
+        await using var command = place.Command(sql);
+        command.CommandTimeout = 0;
+        command.Parameters.AddWithValue(tenant);
+        command.Parameters.AddWithValue(StoppedAt!.Position);
+        command.Parameters.AddWithValue(skipped.ToArray());
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var found = new List<StoredEvent>();
+        while (await reader.ReadAsync(ct)) found.Add(Row.From(reader).ToEvent());
+        last = found is [var latest, ..] ? (latest.Position, latest.RecordedAt) : default;
+        settings = found.Find(stored => stored is { Stream: CustomerStream.Settings, Type: SettingsChanged.Name }) is { } changed
+            ? (changed.Position, TenantEvents.SettingsOf(changed))
+            : null;
+    }
+
+    /// <summary>FNV-1a: strings hash themselves differently in each process.</summary>
+    private static uint HashOf(string text, uint seed)
+    {
+        foreach (var character in text) seed = unchecked((seed ^ character) * 16_777_619);
+        return seed;
+    }
 }

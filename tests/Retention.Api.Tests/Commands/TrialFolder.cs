@@ -20,8 +20,10 @@ internal sealed class TrialFolder : IDisposable
 
     public string Url => $"http://localhost:{Port}";
 
-    public RetentionProcess Up(IReadOnlyDictionary<string, string>? environment = null) =>
-        RetentionProcess.Start(environment ?? new Dictionary<string, string>(), "up", "--no-demo", "--port", $"{Port}", "--data", Data);
+    public RetentionProcess Up(params string[] more) => Up(new Dictionary<string, string>(), more);
+
+    public RetentionProcess Up(IReadOnlyDictionary<string, string> environment, params string[] more) =>
+        RetentionProcess.Start(environment, ["up", "--no-demo", "--port", $"{Port}", "--data", Data, .. more]);
 
     /// <summary>The PostgreSQL, or initdb, that works on this folder: it has the folder on its command line, which its children have not.</summary>
     public int[] Servers() =>

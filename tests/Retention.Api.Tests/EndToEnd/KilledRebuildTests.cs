@@ -1,11 +1,14 @@
 using System.Text.Json;
+using Npgsql;
 using Retention.Api.Commands;
 using Retention.Api.Tests.Commands;
 using static Retention.Api.Tests.Given;
 
 namespace Retention.Api.Tests.EndToEnd;
 
-/// <summary>A rebuild whose service is killed at random moments: the live figures stay, and the next service finishes it.</summary>
+/// <summary>
+/// A rebuild whose service is killed: the live figures stay, and the next service goes on with what is left and finishes it.
+/// </summary>
 public sealed class KilledRebuildTests : IDisposable
 {
     private readonly TrialFolder folder = new();
@@ -18,18 +21,13 @@ public sealed class KilledRebuildTests : IDisposable
     [Fact]
     public async Task A_rebuild_survives_its_service()
     {
-        var service = folder.Up();
+        var service = await UpAsync();
         try
         {
-            await service.UntilAsync("Retention is ready at", Ct);
             using var http = RunningInstance.OpenHttp();
             http.BaseAddress = new Uri(folder.Url);
             var tenant = new TestTenant(http, "default");
-            for (var part = 0; part < 10; part++)
-            {
-                var day = 1 + part;
-                await tenant.AcceptAsync([.. Enumerable.Range(0, 2_000).Select(number => Order($"c{number}", $"2025-{1 + (part % 3):d2}-{day + (number % 15):d2}T{number % 24:d2}:00:00Z", number))]);
-            }
+            await FillAsync(tenant);
             var expected = await FiguresAsync(tenant);
 
             for (var round = 0; round < 5; round++)
@@ -37,14 +35,10 @@ public sealed class KilledRebuildTests : IDisposable
                 await http.PostAsync("/v1/rebuild/revert", null, Ct);
                 (await tenant.PostAsync("/v1/rebuild", "")).Status.ShouldBe(202);
                 await Task.Delay(random.Next(1_500), Ct);
-                await service.SignalAsync("KILL", Ct);
-                await service.EndAsync(Ct);
-                service.Dispose();
-                service = folder.Up();
-                await service.UntilAsync("Retention is ready at", Ct);
+                service = await KilledAndUpAsync(service);
 
                 (await FiguresAsync(tenant)).ShouldBe(expected, $"round {round}");
-                (await EndedAsync(tenant)).ShouldBe("switched");
+                (await EndedAsync(tenant)).Root.GetProperty("status").GetString().ShouldBe("switched");
                 (await FiguresAsync(tenant)).ShouldBe(expected, $"after round {round}");
             }
             (await tenant.PostAsync("/v1/rebuild/confirm", "")).Status.ShouldBe(200);
@@ -56,12 +50,90 @@ public sealed class KilledRebuildTests : IDisposable
         }
     }
 
-    private static async Task<string?> EndedAsync(TestTenant tenant)
+    [Fact]
+    public async Task Customers_that_were_folded_before_the_kill_are_not_folded_again()
+    {
+        var service = await UpAsync();
+        try
+        {
+            using var http = RunningInstance.OpenHttp();
+            http.BaseAddress = new Uri(folder.Url);
+            var tenant = new TestTenant(http, "default");
+            await FillAsync(tenant);
+            var expected = await FiguresAsync(tenant);
+            await using var database = NpgsqlDataSource.Create($"Host={folder.Data}/postgres/run;Username=retention;Database=retention");
+
+            (await tenant.PostAsync("/v1/rebuild", "")).Status.ShouldBe(202);
+            await using (await HeldOnceSomeAreDoneAsync(database)) service = await KilledAndUpAsync(service);
+
+            var rebuild = await EndedAsync(tenant);
+            rebuild.Root.GetProperty("status").GetString().ShouldBe("switched", rebuild.Text);
+            rebuild.Root.GetProperty("progress").GetProperty("kept").GetInt64().ShouldBeInRange(1, 19_999);
+            (await FiguresAsync(tenant)).ShouldBe(expected);
+            using var again = RetentionProcess.Start("rebuild", "--status", "--data", folder.Data);
+            (await again.EndAsync(Ct)).ShouldBe(0);
+            again.Output.ShouldContain("folded before");
+            using var own = RetentionProcess.Start("rebuild", "--tenant", "default", "--data", folder.Data);
+            (await own.EndAsync(Ct)).ShouldBe(0, own.Errors);
+            own.Output.ShouldContain("retention rebuild --tenant default --confirm");
+        }
+        finally
+        {
+            service.Dispose();
+        }
+    }
+
+    private static async Task FillAsync(TestTenant tenant)
+    {
+        for (var part = 0; part < 10; part++)
+        {
+            var day = 1 + part;
+            await tenant.AcceptAsync([.. Enumerable.Range(0, 2_000).Select(number => Order($"c{number}", $"2025-{1 + (part % 3):d2}-{day + (number % 15):d2}T{number % 24:d2}:00:00Z", number))]);
+        }
+    }
+
+    private Task<RetentionProcess> UpAsync() => ReadyAsync(folder.Up("--rebuild-memory", "1"));
+
+    private static async Task<RetentionProcess> ReadyAsync(RetentionProcess service)
+    {
+        await service.UntilAsync("Retention is ready at", Ct);
+        return service;
+    }
+
+    private async Task<RetentionProcess> KilledAndUpAsync(RetentionProcess service)
+    {
+        await service.SignalAsync("KILL", Ct);
+        await service.EndAsync(Ct);
+        service.Dispose();
+        return await UpAsync();
+    }
+
+    /// <summary>Lets no more customers be noted as folded once some are, until the connection is closed.</summary>
+    private static async Task<NpgsqlConnection> HeldOnceSomeAreDoneAsync(NpgsqlDataSource database)
+    {
+        var connection = await database.OpenConnectionAsync(Ct);
+        while (true)
+        {
+            try
+            {
+                await using var hold = new NpgsqlCommand("begin; lock table retention_replay_1.build_parts in share mode; select count(*) from retention_replay_1.build_parts", connection);
+                if ((long)(await hold.ExecuteScalarAsync(Ct))! > 0) return connection;
+            }
+            catch (PostgresException missing) when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+            {
+                // The log is still being read.
+            }
+            await using var release = new NpgsqlCommand("rollback", connection);
+            await release.ExecuteNonQueryAsync(Ct);
+        }
+    }
+
+    private static async Task<Answer> EndedAsync(TestTenant tenant)
     {
         while (true)
         {
-            var rebuild = (await tenant.GetAsync("/v1/rebuild")).Root;
-            if (rebuild.GetProperty("status").GetString() is not "building") return rebuild.GetProperty("status").GetString();
+            var rebuild = await tenant.GetAsync("/v1/rebuild");
+            if (rebuild.Root.GetProperty("status").GetString() is not "building") return rebuild;
             await Task.Delay(50, Ct);
         }
     }

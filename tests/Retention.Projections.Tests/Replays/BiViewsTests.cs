@@ -43,7 +43,7 @@ public sealed class BiViewsTests(PostgresFixture postgres) : IAsyncLifetime
         var role = await ReaderAsync("two");
         await fresh.Place.RunAsync("update {schema}.revenue_cells set orders = 99");
         await using var replays = new Projections.Replays.Replays(fresh.Place, Shop.Progress, NullLogger<Projections.Replays.Replays>.Instance);
-        var rebuild = (await replays.RebuildAsync(Stop)).ShouldNotBeNull();
+        var rebuild = (await replays.RebuildAsync(null, Stop)).ShouldNotBeNull();
         await replays.EndOf(rebuild);
         rebuild = (await replays.FindAsync(Progress.Everyone, "rebuild", Stop)).ShouldNotBeNull();
         rebuild.Status.ShouldBe(ReplayStatus.Switched, rebuild.Error);
@@ -51,7 +51,7 @@ public sealed class BiViewsTests(PostgresFixture postgres) : IAsyncLifetime
         (await OrdersAsync()).ShouldBe("1");
         await replays.RevertAsync(rebuild, Stop);
         (await OrdersAsync()).ShouldBe("99");
-        await replays.RebuildAsync(Stop);
+        await replays.RebuildAsync(null, Stop);
         rebuild = (await replays.FindAsync(Progress.Everyone, "rebuild", Stop)).ShouldNotBeNull();
         await replays.EndOf(rebuild);
         await replays.ConfirmAsync(rebuild, Stop);

@@ -15,7 +15,7 @@ public sealed class RebuildTests(PostgresFixture postgres) : IAsyncLifetime
 
     private Shop Shop => shop ??= new Shop(fresh.Place);
 
-    private Replays.Replays Replays => replays ??= new Replays.Replays(fresh.Place, Shop.Progress, NullLogger<Replays.Replays>.Instance);
+    private Replays.Replays Replays => replays ??= Fresh();
 
     private static Choice Default => new("UTC", DayOfWeek.Monday, 90, false);
 
@@ -62,7 +62,7 @@ public sealed class RebuildTests(PostgresFixture postgres) : IAsyncLifetime
         var wrong = await LinesAsync();
         var rebuild = await RebuildAsync();
         (await LinesAsync()).ShouldNotBe(wrong);
-        (await Replays.RebuildAsync(Stop)).ShouldBeNull("one waits for a word");
+        (await Replays.RebuildAsync(null, Stop)).ShouldBeNull("one waits for a word");
         await Shop.AppendAsync("later", [Bought("later", 3)]);
         await Shop.ReflectAsync();
 
@@ -135,7 +135,7 @@ public sealed class RebuildTests(PostgresFixture postgres) : IAsyncLifetime
         (failed.Status, failed.Error!.Contains("disk is full")).ShouldBe((ReplayStatus.Failed, true), failed.Error);
         (await SchemasAsync()).ShouldBeEmpty();
         await fresh.Place.RunAsync("drop event trigger refuse");
-        var begun = (await Replays.RebuildAsync(Stop)).ShouldNotBeNull();
+        var begun = (await Replays.RebuildAsync(null, Stop)).ShouldNotBeNull();
         await Replays.CancelAsync(begun, Stop);
         await Replays.EndOf(begun);
         (await Replays.FindAsync(Progress.Everyone, "rebuild", Stop))!.Status.ShouldBe(ReplayStatus.Cancelled);
@@ -148,8 +148,8 @@ public sealed class RebuildTests(PostgresFixture postgres) : IAsyncLifetime
     public async Task What_an_ended_process_was_making_is_made_by_the_next_one_and_what_nobody_knows_is_removed()
     {
         await FillAsync();
-        var first = new Replays.Replays(fresh.Place, Shop.Progress, NullLogger<Replays.Replays>.Instance);
-        await first.RebuildAsync(Stop);
+        var first = Fresh();
+        await first.RebuildAsync(null, Stop);
         await first.DisposeAsync();
         await fresh.Place.RunAsync("create schema {schema}_replay_77; create table {schema}_replay_77.left_over (x int)");
 
@@ -176,6 +176,84 @@ public sealed class RebuildTests(PostgresFixture postgres) : IAsyncLifetime
         (await fresh.Place.ScalarAsync<long>("select count(*) from {schema}.customer_history where tenant_id = 't1'")).ShouldBeGreaterThan(0);
     }
 
+    [Fact]
+    public async Task A_rebuild_of_one_tenant_replaces_its_rows_only_and_can_be_taken_back()
+    {
+        await FillAsync();
+        var right = await LinesAsync();
+        await fresh.Place.RunAsync("update {schema}.revenue_cells set repeaters = repeaters + 7 where tenant_id in ('t0', 't1')");
+        var wrong = await LinesAsync();
+
+        var rebuild = await RebuildAsync("t0");
+
+        rebuild.Status.ShouldBe(ReplayStatus.Switched, rebuild.Error);
+        rebuild.Progress.Compared.ShouldNotBeNull().Examples.ShouldAllBe(example => example.Contains("(t0,"));
+        (await LinesOfAsync("t0")).ShouldBe([.. right.Where(line => line.StartsWith("t0 ", StringComparison.Ordinal))]);
+        (await LinesOfAsync("t1")).ShouldBe([.. wrong.Where(line => line.StartsWith("t1 ", StringComparison.Ordinal))]);
+        await Shop.AppendAsync("t0", [Bought("later", 3)]);
+        await Shop.ReflectAsync();
+        await using (var built = await Stored.BuiltAsync(fresh.Place, new ReplayPlan("t0", long.MaxValue)))
+            (await built.LinesAsync()).ShouldBe([.. (await new Stored(fresh.Place).LinesAsync("t0"))]);
+        await Shop.AppendAsync("t0", [Bought("again", 4)]);
+        await Shop.ReflectAsync();
+        var ahead = await Shop.CountAsync("t0");
+
+        (await Replays.RevertAsync(rebuild, Stop)).ShouldBeTrue();
+
+        await Shop.ReflectAsync();
+        (await LinesOfAsync("t1")).ShouldBe([.. wrong.Where(line => line.StartsWith("t1 ", StringComparison.Ordinal))]);
+        (await Shop.CountAsync("t0")).ShouldBe(ahead, "what was live before is brought up to date");
+        (await SchemasAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_full_disk_ends_a_rebuild_with_its_reason_and_changes_nothing_live()
+    {
+        if (!await TinyDisk.CanBeMountedAsync()) Assert.Skip("NOT RUN: only root can mount a small disk.");
+        await FillAsync();
+        await Shop.AppendAsync("t0", Enumerable.Range(0, 3_000).Select(number => Bought($"many {number}", number % 300)));
+        await Shop.ReflectAsync();
+        var before = await LinesAsync();
+        await using var disk = await TinyDisk.MountAsync(kilobytes: 16);
+        await using var replays = Fresh(new ReplayRoom { Memory = 1 << 20, Folder = disk.Folder });
+
+        var begun = (await replays.RebuildAsync(null, Stop)).ShouldNotBeNull();
+        await replays.EndOf(begun);
+
+        var failed = (await replays.FindRebuildAsync(null, Stop)).ShouldNotBeNull();
+        (failed.Status, failed.Error!.Contains("No space left on device")).ShouldBe((ReplayStatus.Failed, true), failed.Error);
+        failed.Error.ShouldContain("start again when there is room");
+        (await SchemasAsync()).ShouldBeEmpty();
+        Directory.EnumerateFileSystemEntries(disk.Folder).ShouldBeEmpty();
+        (await LinesAsync()).ShouldBe(before);
+        (await RebuildAsync()).Status.ShouldBe(ReplayStatus.Switched, "on a disk with room");
+    }
+
+    [Fact]
+    public async Task Names_that_killed_processes_left_on_the_disk_are_removed_at_the_start()
+    {
+        var folder = Directory.CreateTempSubdirectory("retention-");
+        try
+        {
+            folder.CreateSubdirectory("retention-replay-old");
+            var (full, others) = (folder.CreateSubdirectory("retention-replay-of-somebody"), Path.Combine(folder.FullName, "others"));
+            await File.WriteAllTextAsync(Path.Combine(full.FullName, "data"), "", Stop);
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "retention-replay-killed"), "", Stop);
+            await File.WriteAllTextAsync(others, "", Stop);
+            await using var replays = Fresh(new ReplayRoom { Folder = folder.FullName });
+
+            await replays.ResumeAsync(Stop);
+
+            Directory.GetFileSystemEntries(folder.FullName).Order().ShouldBe([others, full.FullName]);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private Replays.Replays Fresh(ReplayRoom? room = null) => new(fresh.Place, Shop.Progress, NullLogger<Replays.Replays>.Instance, room);
+
     private async Task FillAsync()
     {
         foreach (var (number, trial) in CorrectedTrial.Any.Generator.Sample(3, 200).Index())
@@ -186,20 +264,22 @@ public sealed class RebuildTests(PostgresFixture postgres) : IAsyncLifetime
         await Shop.ReflectAsync();
     }
 
-    private async Task<Replay> RebuildAsync()
+    private async Task<Replay> RebuildAsync(string? tenant = null)
     {
-        var begun = (await Replays.RebuildAsync(Stop)).ShouldNotBeNull();
+        var begun = (await Replays.RebuildAsync(tenant, Stop)).ShouldNotBeNull();
         await Replays.EndOf(begun);
-        return (await Replays.FindAsync(Progress.Everyone, "rebuild", Stop)).ShouldNotBeNull();
+        return (await Replays.FindRebuildAsync(tenant, Stop)).ShouldNotBeNull();
     }
 
     private async Task<List<string>> LinesAsync()
     {
         var lines = new List<string>();
-        foreach (var tenant in (string[])["t0", "t1", "t2"])
-            lines.AddRange(await Shop.LinesAsync(tenant, Default, Trial.TheEnd, Grain.Year, maintained: true));
+        foreach (var tenant in (string[])["t0", "t1", "t2"]) lines.AddRange(await LinesOfAsync(tenant));
         return lines;
     }
+
+    private async Task<List<string>> LinesOfAsync(string tenant) =>
+        [.. (await Shop.LinesAsync(tenant, Default, Trial.TheEnd, Grain.Year, maintained: true)).Select(line => $"{tenant} {line}")];
 
     private Task<string> IndexesAsync() => fresh.Place.ScalarAsync<string>("""
         select string_agg(indexdef, e'\n' order by indexdef) from pg_indexes where schemaname = '{schema}'

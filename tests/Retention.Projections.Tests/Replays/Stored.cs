@@ -23,33 +23,35 @@ internal sealed class Stored(Place place) : IAsyncDisposable
     public Task<List<string>> ProgressAsync() =>
         RowsAsync("select concat_ws('|', tenant_id, position, paused_at, paused_event) from {schema}.projection_progress order by 1");
 
-    public async Task<List<string>> LinesAsync()
+    /// <param name="tenant">The one tenant whose rows they are; null for all.</param>
+    public async Task<List<string>> LinesAsync(string? tenant = null)
     {
-        var lines = await RowsAsync("""
-            select concat_ws('|', tenant_id, position, recorded_at, latest_fact, settings, maintained_by, stale) from {schema}.reflections order by 1
+        var own = tenant is null ? "true" : $"tenant_id = '{tenant}'";
+        var lines = await RowsAsync($"""
+            select concat_ws('|', tenant_id, position, recorded_at, latest_fact, settings, maintained_by, stale) from {"{schema}"}.reflections where {own} order by 1
             """);
-        lines.AddRange(await RowsAsync("select (l.*)::text from {schema}.customer_links l order by 1"));
-        lines.AddRange(await RowsAsync("select (r.*)::text from {schema}.retractions r order by 1"));
-        foreach (var table in MaintainedCells.Tables) lines.AddRange(await CellsAsync(table));
-        lines.AddRange(await HistoriesAsync());
+        lines.AddRange(await RowsAsync($"select (l.*)::text from {"{schema}"}.customer_links l where {own} order by 1"));
+        lines.AddRange(await RowsAsync($"select (r.*)::text from {"{schema}"}.retractions r where {own} order by 1"));
+        foreach (var table in MaintainedCells.Tables) lines.AddRange(await CellsAsync(table, own));
+        lines.AddRange(await HistoriesAsync(own));
         return lines;
     }
 
     /// <summary>Cells that have come to zero may stay where batches have made them.</summary>
-    private async Task<List<string>> CellsAsync(string table)
+    private async Task<List<string>> CellsAsync(string table, string own)
     {
         var counts = await RowsAsync($"""
             select attname::text from pg_attribute where attrelid = '{"{schema}"}.{table}'::regclass and attnum > 0 and atttypid = 'bigint'::regtype
             """);
         return await RowsAsync($"""
-            select '{table} ' || (c.*)::text from {"{schema}"}.{table} c where {string.Join(" or ", counts.Select(count => $"{count} <> 0"))} order by 1
+            select '{table} ' || (c.*)::text from {"{schema}"}.{table} c where {own} and ({string.Join(" or ", counts.Select(count => $"{count} <> 0"))}) order by 1
             """);
     }
 
-    private async Task<List<string>> HistoriesAsync()
+    private async Task<List<string>> HistoriesAsync(string own)
     {
         var lines = new List<string>();
-        var tenants = await RowsAsync("select tenant_id from {schema}.reflections order by 1");
+        var tenants = await RowsAsync($"select tenant_id from {"{schema}"}.reflections where {own} order by 1");
         await using var connection = await place.DataSource.OpenConnectionAsync(Stop);
         foreach (var tenant in tenants)
         {
