@@ -24,7 +24,7 @@ public sealed partial class Lease(Place place, string connectionString, ILogger<
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(500);
 
     /// <summary>For how long an owner that is not heard of keeps the right.</summary>
-    public TimeSpan Term { get; init; } = TimeSpan.FromSeconds(8);
+    public TimeSpan Term { get; init; } = TimeSpan.FromSeconds(6);
 
     /// <summary>How this process is called in the lease.</summary>
     public string Process { get; init; } = $"{Environment.MachineName}/{Environment.ProcessId}";

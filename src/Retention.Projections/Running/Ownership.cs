@@ -13,8 +13,10 @@ public sealed partial class Ownership : IAsyncDisposable
 {
     private static readonly TimeSpan AfterFault = TimeSpan.FromMilliseconds(250);
 
-    // A server that does not end a session within that time has lost it.
-    private const int EndingMilliseconds = 5_000;
+    // What a server does not end within that time still finds itself refused at its commit.
+    private static readonly TimeSpan EndingPatience = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(20);
 
     private readonly Place shared;
     private readonly LeaseSession session;
@@ -45,24 +47,28 @@ public sealed partial class Ownership : IAsyncDisposable
     /// <exception cref="LeaseLostException">There is another owner already.</exception>
     internal async Task FenceAsync(CancellationToken ct)
     {
-        const string end = """
-            select pg_terminate_backend(pid, $3) from (
-                select pid, application_name as name, split_part(application_name, ' ', 3) as epoch from pg_stat_activity
-                where datname = current_database() and usename = current_user) owner
-            where name = left('retention owner ' || epoch || ' ' || $1, 63) and case when epoch ~ '^[0-9]{1,18}$' then epoch::bigint < $2 else false end
-            """;
-        await using (var command = shared.Command(end))
-        {
-            command.Parameters.AddWithValue(shared.Schema);
-            command.Parameters.AddWithValue(Epoch);
-            command.Parameters.AddWithValue((long)EndingMilliseconds);
-            await command.ExecuteNonQueryAsync(ct);
-        }
+        var started = TimeProvider.System.GetTimestamp();
+        while (await EndSessionsAsync(ct) > 0 && TimeProvider.System.GetElapsedTime(started) < EndingPatience) await Task.Delay(BetweenLooks, ct);
         // Waits for whoever writes at a user's word now, such as the deletion of a tenant.
         await using var obey = shared.Command("update {schema}.projection_progress set epoch = $1 where tenant_id = '*' and epoch <= $1");
         obey.Parameters.AddWithValue(Epoch);
         obey.CommandTimeout = 0;
         if (await obey.ExecuteNonQueryAsync(ct) == 0) throw new LeaseLostException(Epoch, Epoch + 1);
+    }
+
+    /// <returns>How many there still were.</returns>
+    private async Task<long> EndSessionsAsync(CancellationToken ct)
+    {
+        const string sql = """
+            select count(pg_terminate_backend(pid)) from (
+                select pid, application_name as name, split_part(application_name, ' ', 3) as epoch from pg_stat_activity
+                where datname = current_database() and usename = current_user) owner
+            where name = left('retention owner ' || epoch || ' ' || $1, 63) and case when epoch ~ '^[0-9]{1,18}$' then epoch::bigint < $2 else false end
+            """;
+        await using var command = shared.Command(sql);
+        command.Parameters.AddWithValue(shared.Schema);
+        command.Parameters.AddWithValue(Epoch);
+        return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
     public async ValueTask DisposeAsync()

@@ -62,7 +62,7 @@ public sealed class LeaseTests(PostgresFixture postgres) : IAsyncLifetime
         while (next is null) next = await LeaseOf("b").TryTakeAsync(Stop);
 
         next.Epoch.ShouldBe(2);
-        (await Place.ScalarAsync<bool>("select until < now() + interval '8 seconds' from {schema}.projection_lease")).ShouldBeTrue();
+        (await Place.ScalarAsync<bool>("select until < now() + interval '6 seconds' from {schema}.projection_lease")).ShouldBeTrue();
         await Should.ThrowAsync<OperationCanceledException>(Task.Delay(Timeout.Infinite, owning.Lost));
         await next.DisposeAsync();
     }
@@ -101,6 +101,10 @@ public sealed class LeaseTests(PostgresFixture postgres) : IAsyncLifetime
         refused.Message.ShouldContain("followed by owner 1");
         (await shop.Progress.SharedAsync(Stop)).ShouldBe(0);
         (await shop.CountAsync("t")).ShouldBe((0, 0));
+
+        // Without the epoch it would have been let in.
+        await ProjectorOf(Place).AdvanceAsync(Stop);
+        (await shop.Progress.SharedAsync(Stop)).ShouldBe(1);
     }
 
     [Fact]
@@ -142,7 +146,7 @@ public sealed class LeaseTests(PostgresFixture postgres) : IAsyncLifetime
     }
 
     private Lease LeaseOf(string process, TimeSpan? term = null) =>
-        new(Place, Place.DataSource.ConnectionString, NullLogger<Lease>.Instance) { Process = process, Term = term ?? TimeSpan.FromSeconds(8) };
+        new(Place, Place.DataSource.ConnectionString, NullLogger<Lease>.Instance) { Process = process, Term = term ?? TimeSpan.FromSeconds(6) };
 
     private static Projector ProjectorOf(Place own) =>
         new(own, new Log(own), new SafePosition(own), new Progress(own, TimeProvider.System), NullLogger<Projector>.Instance);

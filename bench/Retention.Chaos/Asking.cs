@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Retention.Chaos;
+
+/// <summary>Single requests beside the load.</summary>
+internal static class Asking
+{
+    /// <summary>Sends the settings again, which are an event when they change, and so are acknowledged in any case.</summary>
+    /// <returns>The position up to which the log was acknowledged; null where it was not.</returns>
+    public static async Task<long?> SendAsync(Node node, string tenant, CancellationToken ct)
+    {
+        var id = Guid.NewGuid().ToString("n");
+        var touched = new
+        {
+            id,
+            source = "asking",
+            type = "customer_registered",
+            customer = $"asking-{id[..4]}",
+            occurredAt = "2025-01-01T00:00:00Z",
+            data = new { },
+        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = JsonContent.Create(new[] { touched }), Headers = { { "Retention-Tenant", tenant } } };
+        using var response = await node.Client.SendAsync(request, ct);
+        if (response.StatusCode != HttpStatusCode.OK) return null;
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>(ct);
+        if (answer.GetProperty("accepted").GetInt32() != 1) throw new InvalidDataException($"Not accepted: {answer}");
+        return answer.GetProperty("position").GetInt64();
+    }
+
+    public static async Task<bool> IsAnsweredAsync(Node node, string tenant, string path, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Retention-Tenant", tenant } } };
+        using var response = await node.Client.SendAsync(request, ct);
+        return response.IsSuccessStatusCode;
+    }
+
+    /// <summary>Asks again and again, one question at a time.</summary>
+    /// <returns>How long each took, in milliseconds, in order.</returns>
+    /// <exception cref="InvalidDataException">One was not answered.</exception>
+    public static async Task<double[]> TimesAsync(Node node, string tenant, (string[] Paths, TimeSpan For) asked, CancellationToken ct)
+    {
+        var (times, clock) = (new List<double>(), Stopwatch.StartNew());
+        while (clock.Elapsed < asked.For)
+        {
+            var begun = Stopwatch.GetTimestamp();
+            if (!await IsAnsweredAsync(node, tenant, asked.Paths[times.Count % asked.Paths.Length], ct)) throw new InvalidDataException($"{asked.Paths[times.Count % asked.Paths.Length]} was not answered.");
+            times.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+        }
+        times.Sort();
+        return [.. times];
+    }
+
+    public static double Percentile(double[] sorted, double share) => sorted[(int)Math.Min(sorted.Length - 1, Math.Ceiling(share * sorted.Length) - 1)];
+}
