@@ -16,6 +16,8 @@ internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, 
     /// <summary>Lists of customers who have ordered.</summary>
     private static readonly CatalogueEntry[] Bought = [Catalogue.Rfm, Catalogue.LapsedRegulars, Catalogue.AtRisk];
 
+    private Selection? selection;
+
     private readonly JsonElement parameters = Answer.GetProperty("parameters");
 
     public long Position => Answer.GetProperty("position").GetInt64();
@@ -35,7 +37,10 @@ internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, 
         Domain.Definitions.Calendar.In(TextOf("tz"))!, Settings.Weekday(TextOf("weekStart"))!.Value,
         int.Parse(TextOf("activity")["window:".Length..^1], CultureInfo.InvariantCulture), Enum.Parse<RefundAttribution>(TextOf("refunds"), ignoreCase: true));
 
-    public Selection Selection => new([.. parameters.GetProperty("filter").EnumerateArray().Select(filter => Condition.Parse(filter.GetString()!).Condition!)]);
+    /// <summary>Whether the cell is a list of customers who have ordered.</summary>
+    public bool IsOfBuyers => Bought.Contains(Question.Metric);
+
+    public Selection Selection => selection ??= new([.. parameters.GetProperty("filter").EnumerateArray().Select(filter => Condition.Parse(filter.GetString()!).Condition!)]);
 
     public static async Task<LineageCell> AskAsync(HttpContext http, MetricQuestion question, LineageShare share, (string Dimension, string? Value)? group) =>
         new(question, share, group, await question.AskAsync(http, group is null ? null : new FoldScope { Group = group }));
@@ -43,12 +48,18 @@ internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, 
     /// <summary>What customers add, by the ids that they go by; whoever adds nothing may be missing.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, decimal?>>> EachAsync(HttpContext http, FoldScope scope)
     {
+        var rows = await RowsAsync(http, scope);
+        return rows.ToDictionary(own => own.Key, Share.FiguresOf, StringComparer.Ordinal);
+    }
+
+    /// <summary>All rows of customers, as the metric answers for each of them alone.</summary>
+    public async Task<IEnumerable<IGrouping<string, AnswerRow>>> RowsAsync(HttpContext http, FoldScope scope)
+    {
         var pinned = Question.With("knownAt", Position.ToString(CultureInfo.InvariantCulture)).With("asOf", Timestamp.Format(AsOf));
         var rows = Question.IsList
             ? AnswerRows.OfList(Question.Metric, await pinned.AskAsync(http, scope with { WholeList = true }))
             : AnswerRows.Of(await pinned.AskAsync(http, scope with { Group = Group, EachCustomer = true }));
-        return rows.Where(row => row.Group is not null).GroupBy(row => row.Group!, StringComparer.Ordinal)
-            .ToDictionary(own => own.Key, Share.FiguresOf, StringComparer.Ordinal);
+        return rows.Where(row => row.Group is not null).GroupBy(row => row.Group!, StringComparer.Ordinal);
     }
 
     /// <summary>The sums among figures that are not 0.</summary>
@@ -60,7 +71,7 @@ internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, 
     {
         if (!Selection.Includes(customer)) return "filtered";
         if (Group is var (dimension, value) && customer.DimensionOf(dimension) != value) return "other_group";
-        if (Question.IsList) return customer.Orders.IsEmpty && Bought.Contains(Question.Metric) ? customer.Invalid.IsEmpty ? "no_order" : "no_valid_order" : "not_listed";
+        if (Question.IsList) return customer.Orders.IsEmpty && IsOfBuyers ? customer.Invalid.IsEmpty ? "no_order" : "no_valid_order" : "not_listed";
         if (VoiceCatalogue.All.Contains(Question.Metric)) return "nothing_in_period";
         if (customer.Orders.IsEmpty) return customer.Invalid.IsEmpty ? "no_order" : "no_valid_order";
         if (Days is not var (from, to)) return "nothing_in_period";

@@ -58,9 +58,10 @@ public static class LineageEndpoint
     {
         var (histories, reasons) = (new Dictionary<string, CustomerHistory>(StringComparer.Ordinal), new Dictionary<string, string>(StringComparer.Ordinal));
         var view = new CustomerView(cell.Definition, cell.AsOf.UtcTicks, cell.Position);
+        var customers = await look.IdentitiesAsync(found.Rows.Select(row => row.Customer), cell.Position, http.RequestAborted);
         foreach (var (customer, figures) in found.Rows)
         {
-            var history = (await look.IdentityAsync(customer, cell.Position, http.RequestAborted))!.History;
+            var history = customers[customer].History;
             if (cell.Added(figures).Count > 0 || found.Before is not null) histories[customer] = history;
             if (cell.Share.DenominatorOf(figures) == 0) reasons[customer] = cell.ReasonOf(view.Look(Columns.Of((customer, history.Entries)), 0));
         }

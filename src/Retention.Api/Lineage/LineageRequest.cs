@@ -17,9 +17,12 @@ internal sealed record LineageRequest(bool Csv, string Role, int Limit, LineageC
     public static readonly string[] Own =
         ["period", "cohort", "k", "outcome", "reason", "group", "groupBy", "role", "cursor", "limit", "customer", "events", "format", "receipt", "compare"];
 
+    /// <summary>The role of who is not in the denominator.</summary>
+    public const string Excluded = "excluded";
+
     private const string CustomerChannel = "customerChannel";
 
-    private static readonly string[] Roles = ["any", "numerator", "denominator", "excluded"];
+    private static readonly string[] Roles = ["any", "numerator", "denominator", Excluded];
 
     private static readonly string[] OfOneCustomer = ["role", "cursor", "limit"];
 

@@ -1,4 +1,5 @@
 using Retention.Api.Customers;
+using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
 using Retention.Projections.ReadModels;
 
@@ -19,11 +20,16 @@ internal static class LineageSearch
     {
         var found = new List<(string, IReadOnlyDictionary<string, decimal?>)>();
         var question = new Question(cell.Definition, AsOf.In(cell.Definition.Calendar, cell.AsOf), cell.Definition.By(Grain.Month)) { KnownAt = cell.Position };
+        // Who is excluded may be anybody.
+        Func<CustomerView, bool> reaches = asked.Role == LineageRequest.Excluded ? _ => true : LineageReach.Of(cell).Includes;
         var (after, batch) = (asked.Cursor?.After, FirstBatch);
         while (true)
         {
             var page = new PageRequest(after, batch);
-            var folded = await look.FoldAsync(question, () => new Page<string>(page), (customer, ids) => ids.Add(customer, Page<string>.IdOf(customer)), http.RequestAborted);
+            var folded = await look.FoldAsync(question, () => new Page<string>(page), (customer, ids) =>
+            {
+                if (ids.Wants(customer) && reaches(customer)) ids.Add(customer, Page<string>.IdOf(customer));
+            }, http.RequestAborted);
             var (ids, next) = folded.Single().Cells.Take();
             var added = await cell.EachAsync(http, new FoldScope { Only = ids.ToHashSet(StringComparer.Ordinal) });
             foreach (var id in ids)
@@ -52,7 +58,7 @@ internal static class LineageSearch
     {
         "numerator" => cell.Share.NumeratorOf(figures) != 0,
         "denominator" => cell.Share.DenominatorOf(figures) != 0,
-        "excluded" => cell.Share.DenominatorOf(figures) == 0,
+        LineageRequest.Excluded => cell.Share.DenominatorOf(figures) == 0,
         _ => cell.Added(figures).Count > 0,
     };
 }

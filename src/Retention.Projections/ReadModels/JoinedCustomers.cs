@@ -38,6 +38,16 @@ internal static class JoinedCustomers
         return joined?.History.Entries.Any(entry => entry.KnownFrom <= of.KnownAt) == true ? joined : null;
     }
 
+    /// <summary>Customers by the ids that they go by; those of whom nothing is stored are left out.</summary>
+    public static async Task<IReadOnlyDictionary<string, JoinedCustomer>> OfAsync(
+        NpgsqlConnection connection, Place place, (string Tenant, string[] Customers, long KnownAt) of, CancellationToken ct)
+    {
+        var links = await CustomerLinks.AroundAsync(connection, place, (of.Tenant, of.Customers), ct);
+        var identities = Identities.Of(links, of.KnownAt);
+        var joined = await JoinAsync(connection, place, of.Tenant, (links, [.. of.Customers.Select(identities.Of).DistinctBy(identity => identity.Id)]), ct);
+        return joined.ToDictionary(customer => customer.Id, StringComparer.Ordinal);
+    }
+
     private static async Task<IReadOnlyList<JoinedCustomer>> JoinAsync(
         NpgsqlConnection connection, Place place, string tenant, (IReadOnlyList<Link> Links, IReadOnlyList<Identity> Identities) of, CancellationToken ct)
     {

@@ -204,6 +204,11 @@ public sealed class Snapshot : IAsyncDisposable
     public Task<CustomerHistory?> CustomerAsync(string customer, CancellationToken ct) =>
         CustomerHistories.OneAsync(connection, Place, (Tenant, customer), ct);
 
+    /// <summary>Customers by the ids that they go by, with whomever each is merged; those of whom nothing is stored are left out.</summary>
+    /// <param name="knownAt">The log position as of which the record is read.</param>
+    public Task<IReadOnlyDictionary<string, JoinedCustomer>> IdentitiesAsync(IEnumerable<string> customers, long knownAt, CancellationToken ct) =>
+        JoinedCustomers.OfAsync(connection, Place, (Tenant, [.. customers], knownAt), ct);
+
     /// <summary>The customer that an id is of, with whomever it is merged; null where nothing is known of it.</summary>
     /// <param name="knownAt">The log position as of which the record is read.</param>
     public Task<JoinedCustomer?> IdentityAsync(string customer, long knownAt, CancellationToken ct) =>
