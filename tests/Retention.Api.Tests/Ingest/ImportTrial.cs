@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Retention.Api.Ingest;
 using Retention.Api.Ingest.Imports;
+using Retention.Api.Security.Limiting;
 using Retention.Domain.Events;
 
 namespace Retention.Api.Tests.Ingest;
@@ -24,7 +25,7 @@ public sealed class ImportTrial : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(Table).AddSingleton<ImportRuns>()
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(Table).AddSingleton<ImportRuns>().AddSingleton(new Limits())
             .AddSingleton(new ImportTarget(tenant => (events, _) => StoreAsync(tenant, events), AdoptAsync));
         service = builder.Build();
         service.UseProblems();
