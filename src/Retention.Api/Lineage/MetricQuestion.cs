@@ -34,6 +34,9 @@ internal sealed record MetricQuestion(CatalogueEntry Metric, IReadOnlyList<KeyVa
     public static CatalogueEntry Named(string metric) => All.FirstOrDefault(entry => entry.Name == metric)
         ?? throw new ProblemException(404, "unknown_metric", $"There is no metric {metric} here; there are {string.Join(", ", All.Select(entry => entry.Name))}.");
 
+    /// <summary>Names of metrics of periods and of lists.</summary>
+    public static IReadOnlyList<string> Names => [.. All.Concat(Lists).Select(entry => entry.Name)];
+
     /// <summary>The metric of a path; null where it is of none.</summary>
     public static CatalogueEntry? At(string path) => Catalogue.All.FirstOrDefault(entry => entry.Path == path);
 

@@ -1,13 +1,15 @@
 using System.Text.Json.Nodes;
 using Retention.Api.Customers;
+using Retention.Api.Lineage;
 using Retention.Api.Metrics;
 using Retention.Api.Tenancy;
+using Retention.Projections.ReadModels;
 
 namespace Retention.Api.Replays;
 
 /// <summary>
 /// <c>GET /v1/replays/{name}/diff?metric=…</c>: a metric's figures by a replay beside the live ones, row by row, and the customers that
-/// contribute something else to it. All other parameters are the metric's own, for both.
+/// add something else to it, with the figures in which they do. All other parameters are the metric's own, for both.
 /// </summary>
 internal static class DiffEndpoint
 {
@@ -21,71 +23,48 @@ internal static class DiffEndpoint
         var ct = http.RequestAborted;
         if (await replays.FindAsync(tenant.Name, name, ct) is null) throw new ProblemException(404, "unknown_replay", $"There is no replay {name}.");
         var query = new QueryReader(http.Request.Query);
-        var endpoints = MetricsOf(http.RequestServices.GetRequiredService<EndpointDataSource>());
-        var metric = query.Choice("metric", [.. endpoints.Keys.Order(StringComparer.Ordinal)]);
-        if (metric is null && !query.Has("metric")) query.Fault("metric", "required", $"is required: one of {string.Join(", ", endpoints.Keys.Order(StringComparer.Ordinal))}");
-        if (query.Has("replay")) query.Fault("replay", "not_allowed", "is the one that the path names");
+        var names = MetricQuestion.Names.Order(StringComparer.Ordinal).ToList();
+        var metric = query.Choice("metric", names);
+        if (metric is null && !query.Has("metric")) query.Fault("metric", "required", $"is required: one of {string.Join(", ", names)}");
+        foreach (var other in (string[])["replay", "receipt", "format"])
+            if (query.Has(other)) query.Fault(other, "not_allowed", other == "replay" ? "is the one that the path names" : "is no parameter of a comparison");
         var page = PageRequest.Read(query);
         query.Done();
 
-        var live = await AskAsync(http, endpoints[metric!], tenant, null);
-        var made = await AskAsync(http, endpoints[metric!], tenant, name);
+        var question = MetricQuestion.Of(http, metric!, Own, lists: true);
+        var live = await CellAsync(http, question);
+        var made = await CellAsync(http, question.With("replay", name));
         var (rows, differences) = SideBySide(RowsOf(live), RowsOf(made));
+        await using var liveLook = await LookAsync(http, tenant, null, live.Position);
+        await using var madeLook = await LookAsync(http, tenant, name, made.Position);
+        var (customers, nextCursor) = await DifferingCustomers.PageAsync(http, new(live, liveLook), new(made, madeLook), page);
         return Results.Json(new
         {
             metric,
             replay = name,
-            parameters = made["parameters"]?.DeepClone(),
-            position = new { live = live["position"]?.GetValue<long>(), replay = made["position"]?.GetValue<long>() },
+            parameters = made.Answer.GetProperty("parameters"),
+            position = new { live = live.Position, replay = made.Position },
             differences,
             rows,
-            customers = await CustomersAsync(http, tenant.Name, (name, metric!), page),
+            customers = new { rows = customers, nextCursor },
         }, MetricAnswer.Json);
     }
 
-    /// <summary>The figures that can be asked, by the last part of their path.</summary>
-    private static Dictionary<string, RouteEndpoint> MetricsOf(EndpointDataSource source)
+    private static async Task<LineageCell> CellAsync(HttpContext http, MetricQuestion question) =>
+        await LineageCell.AskAsync(http, question, LineageShare.Of(question.Metric, null), null);
+
+    private static async Task<Snapshot> LookAsync(HttpContext http, Tenant tenant, string? replay, long position)
     {
-        var found = new Dictionary<string, RouteEndpoint>(StringComparer.Ordinal);
-        foreach (var endpoint in source.Endpoints.OfType<RouteEndpoint>())
-        {
-            var path = endpoint.RoutePattern.RawText ?? "";
-            if (endpoint.RoutePattern.Parameters.Count > 0) continue;
-            if (path.StartsWith("/v1/metrics/", StringComparison.Ordinal)) found.TryAdd(path["/v1/metrics/".Length..], endpoint);
-            else if (path == "/v1/cohorts") found.TryAdd("cohorts", endpoint);
-        }
-        return found;
+        var look = await Snapshot.OpenAsync(await ReplayEndpoints.PlaceAsync(http.RequestServices, tenant.Name, replay, http.RequestAborted), tenant.Name, http.RequestAborted);
+        await look.RewindAsync(position, http.RequestAborted);
+        return look;
     }
 
-    /// <summary>The answer of an endpoint of this service to the request's own parameters.</summary>
-    private static async Task<JsonObject> AskAsync(HttpContext http, RouteEndpoint endpoint, Tenant tenant, string? replay)
+    /// <summary>The rows of an answer, or of cohorts their cells, with what tells them apart among their members; of a list how many it has.</summary>
+    private static List<JsonObject> RowsOf(LineageCell asked)
     {
-        using var body = new MemoryStream();
-        var inner = ContextOf(http, tenant, replay);
-        inner.Request.Path = endpoint.RoutePattern.RawText;
-        inner.Response.Body = body;
-        inner.SetEndpoint(endpoint);
-        await endpoint.RequestDelegate!(inner);
-        body.Position = 0;
-        return (await JsonNode.ParseAsync(body, cancellationToken: http.RequestAborted))!.AsObject();
-    }
-
-    private static DefaultHttpContext ContextOf(HttpContext http, Tenant tenant, string? replay)
-    {
-        var inner = new DefaultHttpContext { RequestServices = http.RequestServices, RequestAborted = http.RequestAborted, User = http.User };
-        inner.Request.Method = HttpMethods.Get;
-        inner.Request.Headers[Tenant.Header] = tenant.Name;
-        inner.Request.Headers.Accept = "application/json";
-        var asked = http.Request.Query.Where(parameter => !Own.Contains(parameter.Key)).SelectMany(
-            parameter => parameter.Value.Select(value => KeyValuePair.Create(parameter.Key, value)));
-        if (replay is not null) asked = asked.Append(new("replay", replay));
-        inner.Request.QueryString = QueryString.Create(asked);
-        return inner;
-    }
-
-    /// <summary>The rows of an answer, or of cohorts their cells, with what tells them apart among their members.</summary>
-    private static List<JsonObject> RowsOf(JsonObject answer)
-    {
+        if (asked.Question.IsList) return [new JsonObject { [AnswerRows.Listed] = asked.Figures[AnswerRows.Listed] }];
+        var answer = JsonObject.Create(asked.Answer)!;
         if (answer["rows"] is JsonArray rows) return [.. rows.OfType<JsonObject>()];
         var cells = new List<JsonObject>();
         foreach (var cohort in (answer["cohorts"] as JsonArray ?? []).OfType<JsonObject>())
@@ -135,17 +114,5 @@ internal static class DiffEndpoint
             if (key == "" || !keyed.TryAdd(key, row)) keyed.Add($"#{index}", row);
         }
         return keyed;
-    }
-
-    /// <summary>Customers whose contributions are not the same; null for figures that do not tell them.</summary>
-    private static async Task<object?> CustomersAsync(HttpContext http, string tenant, (string Replay, string Metric) of, PageRequest page)
-    {
-        if (!DifferingCustomers.Tells(of.Metric)) return null;
-        var own = new Tenant(tenant);
-        var shape = new MetricShape([.. http.Request.Query.Keys]) { Hours = true };
-        await using var live = await MetricRequest.OpenAsync(ContextOf(http, own, null), tenant, shape);
-        await using var made = await MetricRequest.OpenAsync(ContextOf(http, own, of.Replay), tenant, shape);
-        var (customers, next) = await DifferingCustomers.PageAsync(of.Metric, live, made, page, http.RequestAborted);
-        return new { rows = customers, nextCursor = next };
     }
 }

@@ -7,7 +7,7 @@ namespace Retention.Api.Tests.Knowledge;
 /// <summary>What was known at a position is what would be answered had nothing been sent after it.</summary>
 public sealed class KnownAtTests(ServiceFixture service)
 {
-    private static readonly string[] Questions =
+    internal static readonly string[] Questions =
     [
         "/v1/cohorts?grain=month", "/v1/cohorts?grain=week&mode=on_or_after&groupBy=country", "/v1/cohorts?grain=month&measure=revenue", "/v1/cohorts?entry=every&start=any&return=any",
         "/v1/metrics/retention?grain=month", "/v1/metrics/retention?grain=week&groupBy=channel", "/v1/metrics/lifecycle?grain=month", "/v1/metrics/revenue?grain=day",
