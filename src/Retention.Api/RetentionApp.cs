@@ -117,7 +117,7 @@ public static class RetentionApp
         services.AddSingleton<Progress>().AddSingleton<ReflectionWatch>().AddSingleton<Notices>().AddSingleton<Owning>();
         services.AddSingleton(all => ActivatorUtilities.CreateInstance<Lease>(all, options.ConnectionString));
         services.AddSingleton<Tenants>().AddSingleton<TenantSettings>().AddSingleton<TenantChange>();
-        services.AddSingleton<FittedModels>().AddSingleton<ClvFitting>().AddSingleton<ClosedPeriods>();
+        services.AddSingleton<KnownCompleteness>().AddSingleton<FittedModels>().AddSingleton<ClvFitting>().AddSingleton<ClosedPeriods>();
         services.AddSingleton<ComplaintReceipts>().AddSingleton<ComplaintOrder>().AddSingleton<GivenScales>().AddSingleton<RevisedScores>();
         services.AddSingleton<Ingestion>().AddSingleton<Readiness>();
         services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));

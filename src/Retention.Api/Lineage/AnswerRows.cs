@@ -17,7 +17,7 @@ internal static class AnswerRows
 {
     private static readonly string[] Lists = ["cohorts", "curves", "rows"];
 
-    private static readonly string[] NoFigures = ["period", "cohort", "from", "to", "status", "group", "cells", "change", "relativeChange", "outcome", "reason"];
+    private static readonly string[] NoFigures = ["period", "cohort", "from", "to", "status", "group", "cells", "change", "relativeChange", "outcome", "reason", "completeness"];
 
     /// <summary>What is matched depends on everybody else, and so is no sum over customers.</summary>
     private static readonly string[] Matched = ["controls", "unmatched"];

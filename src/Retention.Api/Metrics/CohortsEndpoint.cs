@@ -9,7 +9,12 @@ using Retention.Projections.ReadModels;
 namespace Retention.Api.Metrics;
 
 /// <param name="Value">Customers or orders, or money in major units; null where not observable.</param>
-public sealed record CohortCellFigures(ColumnKey K, decimal? Value, double? Rate, PeriodStatus Status);
+public sealed record CohortCellFigures(ColumnKey K, decimal? Value, double? Rate, PeriodStatus Status)
+{
+    /// <summary>How much of the cell's period is known; only with <c>completeness=true</c>, and null where nothing tells.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Completeness { get; init; }
+}
 
 public sealed record CohortFigures(PeriodStart Cohort, string? Group, long Size, long Period0Repeat, IReadOnlyList<CohortCellFigures> Cells);
 
@@ -33,7 +38,11 @@ public sealed record CohortAnswer(
 }
 
 /// <summary>One cell as a line of CSV.</summary>
-public sealed record CohortLine(PeriodStart Cohort, string? Group, ColumnKey K, PeriodStatus Status, long Size, decimal? Value, double? Rate);
+public sealed record CohortLine(PeriodStart Cohort, string? Group, ColumnKey K, PeriodStatus Status, long Size, decimal? Value, double? Rate)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Completeness { get; init; }
+}
 
 /// <summary><c>GET /v1/cohorts</c>.</summary>
 public static class CohortsEndpoint
@@ -113,7 +122,12 @@ public static class CohortsEndpoint
         return new CohortFigures(
             PeriodStart.Of(request.Question, row.Cohort), group, row.Size, row.Period0Repeat,
             [.. row.Cells.Select(cell => new CohortCellFigures(
-                new(cell.Column), cell.Value is { } value ? Value(value) : null, cell.Rate, cell.Status))]);
+                new(cell.Column), cell.Value is { } value ? Value(value) : null, cell.Rate, cell.Status) { Completeness = Known(cell.Column) })]);
+
+        // Columns that are not of one period each are of no days that could be over.
+        double? Known(CohortColumn column) => request.Completeness is { } completeness && asked.Alignment == CohortAlignment.Calendar && column.Bracket is null && request.Question.Partition.OfDays
+            ? completeness.OfRow(PeriodStart.Of(request.Question, row.Cohort + column.First).Text, PeriodStart.Of(request.Question, row.Cohort + column.First + 1).Text)
+            : null;
 
         decimal Value(long value) => asked.Measure switch
         {
@@ -127,7 +141,7 @@ public static class CohortsEndpoint
         [.. summary.Select(column => new CohortSummaryFigures(new(column.Column), column.Rate, column.Cohorts))];
 
     private static IEnumerable<CohortLine> Lines(CohortFigures cohort) =>
-        cohort.Cells.Select(cell => new CohortLine(cohort.Cohort, cohort.Group, cell.K, cell.Status, cohort.Size, cell.Value, cell.Rate));
+        cohort.Cells.Select(cell => new CohortLine(cohort.Cohort, cohort.Group, cell.K, cell.Status, cohort.Size, cell.Value, cell.Rate) { Completeness = cell.Completeness });
 }
 
 /// <summary>How an answer names a column: the number of its period, or the bracket as it was given.</summary>

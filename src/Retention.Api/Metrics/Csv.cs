@@ -18,13 +18,15 @@ public static class Csv
 {
     private static readonly CsvWriterOptions Format = new() { Injection = CsvInjection.Escape, TrueValue = "true", FalseValue = "false" };
 
-    public static IResult Of<TRow>(IReadOnlyList<TRow> rows)
+    /// <param name="completeness">A column more at the end; null for none.</param>
+    public static IResult Of<TRow>(IReadOnlyList<TRow> rows, Func<TRow, double?>? completeness = null)
         where TRow : notnull
     {
         var text = new StringWriter(CultureInfo.InvariantCulture);
         using (var csv = CsvWriter.Create(text, Format, leaveOpen: true))
         {
             var columns = typeof(TRow).GetProperties().Where(member => IsWritten(member, rows)).SelectMany(member => ColumnsOf(member, rows)).ToList();
+            if (completeness is not null) columns.Add(("completeness", row => completeness(row)));
             foreach (var (name, _) in columns) csv.WriteField(name);
             csv.EndRecord();
             foreach (var row in rows)

@@ -7,12 +7,13 @@ namespace Retention.Api.Metrics;
 internal static class ExportedRows
 {
     /// <param name="format">csv or ndjson.</param>
-    public static IResult Of<TRow>(string format, IReadOnlyList<TRow> rows)
+    /// <param name="completeness">A member more at the end of each row; null for none.</param>
+    public static IResult Of<TRow>(string format, IReadOnlyList<TRow> rows, Func<TRow, double?>? completeness = null)
         where TRow : notnull
     {
-        if (format == AnswerFormat.Csv) return Csv.Of(rows);
+        if (format == AnswerFormat.Csv) return Csv.Of(rows, completeness);
         var lines = new StringBuilder();
-        foreach (var row in rows) lines.Append(JsonSerializer.Serialize(row, row.GetType(), MetricAnswer.Json)).Append('\n');
+        foreach (var row in rows) lines.Append(completeness is null ? JsonSerializer.Serialize(row, row.GetType(), MetricAnswer.Json) : MetricAnswer.With(row, completeness).ToJsonString(MetricAnswer.Json)).Append('\n');
         return Results.Text(lines.ToString(), "application/x-ndjson", Encoding.UTF8);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Retention.Domain.Metrics;
 
@@ -22,7 +23,7 @@ public static class MetricAnswer
         IEnumerable<KeyValuePair<string, object?>>? beside = null)
         where TRow : notnull
     {
-        if (request.Format != AnswerFormat.Json) return ExportedRows.Of(request.Format, rows);
+        if (request.Format != AnswerFormat.Json) return ExportedRows.Of(request.Format, rows, CompletenessOf<TRow>(request));
         var answer = new Dictionary<string, object?>(
         [
             new("metric", metric.Name),
@@ -31,10 +32,27 @@ public static class MetricAnswer
             new("asOf", request.Question.AsOf.Moment),
             new("position", request.Snapshot.Reflection.Position),
             .. beside ?? [],
-            new("rows", rows),
+            new("rows", CompletenessOf<TRow>(request) is { } known ? rows.Select(row => With(row, known)).ToList() : rows),
         ]);
         if (request.ReceiptOf(metric, answer) is { } receipt) answer["receipt"] = receipt;
         return Results.Json(answer, Json);
+    }
+
+    /// <summary>How much of a row is known; null where it is not asked for, or rows are not of periods.</summary>
+    private static Func<TRow, double?>? CompletenessOf<TRow>(MetricRequest request)
+    {
+        if (request.Completeness is not { } completeness || typeof(TRow).GetProperty("From") is not { } from || typeof(TRow).GetProperty("To") is not { } to) return null;
+        return row => completeness.OfRow(Spelled(from.GetValue(row)!), Spelled(to.GetValue(row)!));
+
+        static string Spelled(object day) => day is DateOnly date ? PeriodStart.Of(date).Text : day.ToString()!;
+    }
+
+    /// <summary>A row with its completeness after its figures.</summary>
+    internal static JsonObject With<TRow>(TRow row, Func<TRow, double?> completeness)
+    {
+        var members = (JsonObject)JsonSerializer.SerializeToNode(row, Json)!;
+        members["completeness"] = completeness(row);
+        return members;
     }
 
     private sealed class IntervalConverter : JsonConverter<Interval>

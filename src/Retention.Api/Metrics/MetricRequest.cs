@@ -42,6 +42,9 @@ public sealed class MetricRequest : IAsyncDisposable
 
     public Settings Settings => Snapshot.Reflection.Settings;
 
+    /// <summary>How much of each row is known; null where it is not asked for.</summary>
+    internal Completeness? Completeness { get; private set; }
+
     /// <summary>One of <see cref="AnswerFormat.Names"/>.</summary>
     public string Format { get; }
 
@@ -89,6 +92,8 @@ public sealed class MetricRequest : IAsyncDisposable
             var question = QuestionReader.Read(query, shape, snapshot.Reflection, services.GetRequiredService<TimeProvider>().GetUtcNow());
             question = question with { KnownAt = scope?.Supposed?.To ?? (rewound ? knownAt!.Value : long.MaxValue), GroupBy = scope?.EachCustomer == true ? CustomerView.Itself : question.GroupBy };
             var request = new MetricRequest(snapshot, question, query, format, knownAt) { WholeList = scope?.WholeList == true };
+            query.Done();
+            if (query.Flag("completeness") == true) request.Completeness = await services.GetRequiredService<KnownCompleteness>().OfAsync(request, ct);
             query.Done();
             if (receipt) request.basis = await ReceiptBasis.ReadAsync(http, snapshot, replay);
             // What was known earlier, or is supposed, follows from more than what is reflected.
@@ -166,6 +171,7 @@ public sealed class MetricRequest : IAsyncDisposable
             ["grain"] = GrainName,
         }.Concat(Parameters()).Append(new("groupBy", Question.GroupBy)).ToDictionary();
         if (Compares) parameters["compare"] = "previous";
+        if (Completeness is not null) parameters["completeness"] = true;
         return parameters;
     }
 

@@ -9,7 +9,7 @@ public sealed record MetricShape(params IReadOnlyList<string> Own)
 
     private static readonly string[] OfCustomers = ["activity", "refunds", "filter"];
 
-    private static readonly string[] OfPeriods = ["from", "to", "grain"];
+    private static readonly string[] OfPeriods = ["from", "to", "grain", "completeness"];
 
     /// <summary>Whether periods are answered; a list is of one moment.</summary>
     public bool Periods { get; init; } = true;

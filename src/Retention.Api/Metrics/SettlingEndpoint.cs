@@ -31,23 +31,19 @@ public static class SettlingEndpoint
         await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { Groups = false, Filters = false });
         var (question, asOf) = (request.Question, request.Question.AsOf);
         var delays = await Delays.LatestAsync(request.Snapshot, asOf.Moment, http.RequestAborted);
-        var settling = Settling.Of(delays.Select(events => (events.Delay, events.Age, events.Events)));
+        var completeness = Completeness.Of(delays, asOf);
         var current = question.Partition.IndexOf(asOf.Day, asOf.Moment.UtcTicks);
         var periods = request.Periods(current - RecentPeriods + 1);
-        var rows = Enumerable.Range(periods.First, Math.Max(0, periods.Last - periods.First + 1)).Select(period => Row(question, settling, period)).ToList();
+        var rows = Enumerable.Range(periods.First, Math.Max(0, periods.Last - periods.First + 1)).Select(period => Row(question, completeness, period)).ToList();
         return MetricAnswer.Of(
-            request, Catalogue.Settling, request.Parameters(periods), rows, [new("events", delays.Sum(events => events.Events)), new("curve", settling.Steps)]);
+            request, Catalogue.Settling, request.Parameters(periods), rows, [new("events", delays.Sum(events => events.Events)), new("curve", completeness.Settling.Steps)]);
     }
 
-    private static SettlingFigures Row(Question question, Settling settling, int period)
+    private static SettlingFigures Row(Question question, Completeness completeness, int period)
     {
         var (partition, asOf) = (question.Partition, question.AsOf);
         var (from, to, status) = (partition.StartOf(period), partition.EndOf(period), asOf.Of(partition, period));
-        if (status == PeriodStatus.NotObservable) return new(PeriodStart.Of(from), PeriodStart.Of(from), PeriodStart.Of(to), status, null, null, null);
-        var over = Math.Min(to.DayNumber, asOf.Day.DayNumber) - from.DayNumber;
-        var elapsed = (double)over / (to.DayNumber - from.DayNumber);
-        // A day that ended d days ago has events of d to d + 1 days ago: the younger ones decide.
-        var arrived = over == 0 ? null : Enumerable.Range(0, over).Select(day => settling.ArrivedAfter(asOf.Day.DayNumber - from.DayNumber - day - 1)).Average();
+        var (elapsed, arrived) = status == PeriodStatus.NotObservable ? (null, null) : completeness.Of(from, to);
         return new(PeriodStart.Of(from), PeriodStart.Of(from), PeriodStart.Of(to), status, elapsed, arrived, elapsed * arrived);
     }
 }

@@ -14,6 +14,7 @@ internal static class QueryParameters
         ["asOf"] = "The moment of evaluation: an RFC 3339 time, or a date for its local start. Facts at or after it are ignored.",
         ["brackets"] = "Ranges of periods in place of single ones, such as 1-3,4-6,7+.",
         ["compare"] = "previous: each row beside the period before.",
+        ["completeness"] = "true: each row says which share of its events is known by now.",
         ["cursor"] = "nextCursor of the page before.",
         ["customer"] = "Only the events of this customer.",
         ["dedup"] = "all answers, or each customer's latest.",

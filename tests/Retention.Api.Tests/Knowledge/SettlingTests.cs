@@ -31,6 +31,22 @@ public sealed class SettlingTests(ServiceFixture service)
         (await tenant.AskAsync("/v1/metrics/settling?format=csv")).Text.ShouldStartWith("period,from,to,status,elapsed,arrived,completeness");
         (await tenant.GetAsync("/v1/metrics/settling?filter=country:FI")).ShouldBeProblem(400, "unknown_parameter", "filter");
 
+        foreach (var metric in new[] { "revenue", "retention", "lifecycle", "nps", "complaints", "clv", "service-recovery" })
+        {
+            var rows = (await tenant.AskAsync($"/v1/metrics/{metric}?grain=day&from={old.GetProperty("from").GetString()}&to={today.GetProperty("to").GetString()}&completeness=true")).Rows;
+            rows.Where(row => !row.TryGetProperty("outcome", out var outcome) || outcome.GetString() == "none").Select(Completeness).ShouldBe(settling.Rows.Select(Completeness), metric);
+            (await tenant.AskAsync($"/v1/metrics/{metric}?grain=day")).Text.ShouldNotContain("completeness");
+        }
+        var cohorts = await tenant.AskAsync($"/v1/cohorts?grain=day&periods=2&completeness=true&from={old.GetProperty("from").GetString()}");
+        var first = cohorts.List("cohorts")[0];
+        first.GetProperty("cells")[0].GetProperty("completeness").GetDouble().ShouldBe(Completeness(settling.Rows.Single(row => row.GetProperty("period").GetString() == first.GetProperty("cohort").GetString()))!.Value);
+        var csv = await tenant.AskAsync("/v1/metrics/revenue?grain=day&completeness=true&format=csv");
+        csv.Text.Split('\n')[0].TrimEnd('\r').ShouldEndWith(",completeness");
+        (await tenant.AskAsync("/v1/metrics/revenue?grain=day&completeness=true&format=ndjson")).Text.ShouldContain("\"completeness\":");
+        (await tenant.AskAsync("/v1/metrics/revenue?grain=hour&completeness=true")).Rows.ShouldAllBe(row => row.GetProperty("completeness").ValueKind == System.Text.Json.JsonValueKind.Null);
+
+        static double? Completeness(System.Text.Json.JsonElement row) => row.GetProperty("completeness") is { ValueKind: System.Text.Json.JsonValueKind.Number } share ? share.GetDouble() : null;
+
         System.Text.Json.Nodes.JsonObject Late(string customer, double days) =>
             Order(customer, now.AddDays(-days).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
     }
