@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 namespace Retention.Api.Tests.OpenApi;
 
 /// <param name="Name">By which later requests speak of the response; null for none.</param>
-/// <param name="Until">A member of the response and the value that it is asked for again until it has; null for one that is asked once.</param>
-/// <param name="Manual">Why people alone can run it; null for one that tests run.</param>
 internal sealed record HttpSample(string File, string Title, string? Name, HttpMethod Method, string Url, IReadOnlyDictionary<string, string> Headers, string? Body)
 {
+    /// <summary>A member of the response and the value that it is asked for again until it has; null for one that is asked once.</summary>
     public (string Member, string Value)? Until { get; init; }
 
+    /// <summary>Why people alone can run it; null for one that tests run.</summary>
     public string? Manual { get; init; }
 }
 
