@@ -47,6 +47,7 @@ public static class Problems
         [404] = "Not found",
         [405] = "Method not allowed",
         [409] = "Conflict",
+        [410] = "Gone",
         [413] = "Too large",
         [415] = "Unsupported media type",
         [408] = "Too slow",

@@ -20,6 +20,8 @@ var root = new Command("retention", "Figures about customers who stay, from an e
     TopCommand.Create(),
     KeysCommand.Create(),
     ConfigCommand.Create(),
+    BackupCommands.CreateBackup(),
+    BackupCommands.CreateRestore(),
 };
 var parsed = root.Parse(args is [] ? ["--help"] : args);
 if (parsed.Action is ParseErrorAction wrong)

@@ -86,6 +86,8 @@ public static class RetentionApp
         app.Use(next => http => http.RequestServices.GetRequiredService<Gate>().EnterAsync(http, next));
         var throttle = app.Services.GetRequiredService<Throttle>();
         app.Use(next => http => throttle.AdmitAsync(http, next));
+        var epochs = app.Services.GetRequiredService<EpochGate>();
+        app.Use(next => http => epochs.EnterAsync(http, next));
         app.UseDashboard(options.Dashboard);
         if (options.Origins.Count > 0) app.UseCors();
         var polling = app.Services.GetRequiredService<PolledAnswers>();
@@ -129,11 +131,11 @@ public static class RetentionApp
         if (options.Tokens is { } tokens) services.AddSingleton(tokens).AddSingleton<SigningKeys>().AddSingleton<BearerTokens>();
         services.AddHostedService<RefusingToStandOpen>();
         services.AddHostedService<Listening>().AddHostedService<Projecting>().AddHostedService<Watching>();
-        services.AddSingleton<AnswerMemory>().AddSingleton<PolledAnswers>();
+        services.AddSingleton<AnswerMemory>().AddSingleton<PolledAnswers>().AddSingleton<EpochGate>();
         services.AddResponseCompression();
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .WithOrigins([.. options.Origins]).AllowAnyHeader().AllowAnyMethod()
-            .WithExposedHeaders("ETag", "Link", "Location", "Preference-Applied", "Retry-After", "Server-Timing").SetPreflightMaxAge(TimeSpan.FromHours(1))));
+            .WithExposedHeaders("ETag", "Link", "Location", "Preference-Applied", EpochGate.Header, "Retry-After", "Server-Timing").SetPreflightMaxAge(TimeSpan.FromHours(1))));
         services.AddRequestDecompression();
         services.AddOpenApi(openApi =>
         {

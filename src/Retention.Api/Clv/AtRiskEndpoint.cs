@@ -50,7 +50,7 @@ public static class AtRiskEndpoint
         var scores = scoring.Of(all.Customers);
         var page = Page(all, scores, after, limit + 1);
         var rows = page.Take(limit).Select(index => Row(all.Ids[index], all.Customers[index], scores[index], end)).ToList();
-        var next = page.Count > limit ? AtRiskCursor.After(rows[^1]) : null;
+        var next = Polling.EpochGate.Stamp(http, page.Count > limit ? AtRiskCursor.After(rows[^1]) : null);
         Link(http, next);
         var parameters = request.Parameters();
         scoring.Echo(parameters);

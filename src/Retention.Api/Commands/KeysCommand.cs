@@ -3,11 +3,9 @@ using System.Globalization;
 using Npgsql;
 using Retention.Api.Tenancy;
 using Retention.Domain.Definitions;
-using Retention.Projections.Embedded;
 using Retention.Projections.EventLog;
 using Retention.Projections.Security;
 using Spectre.Console;
-using Place = Retention.Projections.EventLog.Place;
 
 namespace Retention.Api.Commands;
 
@@ -86,27 +84,8 @@ internal static class KeysCommand
     private static Task<long> RecordAsync(Place place, string tenant, AdminAct act, CancellationToken ct) =>
         new AdminActs(new EventLog(place), TimeProvider.System).RecordAsync(tenant, act, ct);
 
-    /// <summary>Does something in the database of the running service, or starts the private one for as long as it takes.</summary>
-    private static async Task<int> RunAsync(ParseResult asked, Func<Place, Task<int>> work, CancellationToken ct)
-    {
-        var folder = Path.GetFullPath(asked.GetRequiredValue(Data));
-        try
-        {
-            if (asked.GetValue(Connection) is { } given) return await InAsync(given, work, ct);
-            var postgres = Path.Combine(folder, "postgres");
-            await using var dataLock = await DataLock.TryTakeAsync(folder, ct);
-            if (dataLock is null)
-                return await EmbeddedPostgres.FindAsync(postgres, ct) is { } running
-                    ? await InAsync(running, work, ct)
-                    : Screen.Fail($"The service on {folder} has no private PostgreSQL: give the --connection that it was given.");
-            await using var started = await EmbeddedPostgres.StartAsync(new EmbeddedOptions(postgres, line => Screen.Error.WriteLine(line)), ct);
-            return await InAsync(started.ConnectionString, work, ct);
-        }
-        catch (Exception fault) when (fault is NpgsqlException or PostgresUnavailableException or NewerSchemaException or UnfitServerException or UnauthorizedAccessException or ArgumentException)
-        {
-            return Screen.Fail(fault.Message);
-        }
-    }
+    private static Task<int> RunAsync(ParseResult asked, Func<Place, Task<int>> work, CancellationToken ct) =>
+        DatabaseOf.RunAsync((asked.GetRequiredValue(Data), asked.GetValue(Connection)), alone: false, connection => InAsync(connection, work, ct), ct);
 
     private static async Task<int> InAsync(string connection, Func<Place, Task<int>> work, CancellationToken ct)
     {

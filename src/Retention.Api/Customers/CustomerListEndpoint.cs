@@ -58,7 +58,7 @@ public static class CustomerListEndpoint
         }, http.RequestAborted);
         var (found, nextCursor) = folded.Single().Cells.Take();
         var rows = found.Select(row => row.For(Caller.Of(http))).ToList();
-        Page<CustomerRow>.Link(http, nextCursor);
+        nextCursor = Page<CustomerRow>.Link(http, nextCursor);
         if (request.Format != AnswerFormat.Json) return ExportedRows.Of(request.Format, rows);
         var parameters = request.Parameters();
         parameters["status"] = status;

@@ -43,7 +43,7 @@ public static class LapsedRegularsEndpoint
             if (list.Cells.Wants(customer)) list.Cells.Add(customer, LapsedRegularRow.Of(Page<LapsedRegularRow>.IdOf(customer), criteria));
         }, http.RequestAborted);
         var (rows, nextCursor) = folded.Single().Cells.Cells.Take();
-        Page<LapsedRegularRow>.Link(http, nextCursor);
+        nextCursor = Page<LapsedRegularRow>.Link(http, nextCursor);
         return MetricAnswer.Of(
             request, Catalogue.LapsedRegulars, Parameters(request, rules, misses, asked), rows,
             [new("customers", folded.Single().Cells.Customers), new("nextCursor", nextCursor)]);

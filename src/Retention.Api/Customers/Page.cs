@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using Microsoft.AspNetCore.Http.Extensions;
 using Retention.Api.Metrics;
+using Retention.Api.Polling;
 using Retention.Domain.Customers;
 using Retention.Domain.Metrics;
 
@@ -73,14 +74,16 @@ internal sealed class Page<TRow>(PageRequest request) : IMergeable<Page<TRow>>
     }
 
     /// <summary>Names the next page in the header <c>Link</c> (RFC 8288), where CSV has no other place for it.</summary>
-    public static void Link(HttpContext http, string? nextCursor)
+    /// <returns>The cursor as clients get it.</returns>
+    public static string? Link(HttpContext http, string? nextCursor)
     {
-        if (nextCursor is null) return;
+        if (EpochGate.Stamp(http, nextCursor) is not { } stamped) return null;
         var query = new QueryBuilder(http.Request.Query.Where(pair => pair.Key != "cursor").SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? "")))
         {
-            { "cursor", nextCursor },
+            { "cursor", stamped },
         };
         http.Response.Headers.Link = $"<{http.Request.Path}{query}>; rel=\"next\"";
+        return stamped;
     }
 
     private bool Wants(string id) =>

@@ -43,7 +43,7 @@ public static class RfmEndpoint
         var edges = await EdgesAsync(request, http.RequestAborted);
         var list = edges is null ? new List(asked) : await ListAsync(request, edges, (segment, asked), http.RequestAborted);
         var (rows, nextCursor) = list.Page.Take();
-        Page<RfmRow>.Link(http, nextCursor);
+        nextCursor = Page<RfmRow>.Link(http, nextCursor);
         var parameters = request.Parameters();
         parameters["segment"] = segment;
         parameters["limit"] = asked.Limit;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Retention.Api.Polling;
 using Retention.Api.Security;
 using Retention.Api.Tenancy;
 using Retention.Projections.EventLog;
@@ -9,7 +10,7 @@ namespace Retention.Api.Ingest;
 
 /// <summary>
 /// <c>GET /v1/events/stream</c>: the log as server-sent events, from <c>after</c> or <c>Last-Event-ID</c> and on as it grows. Each event's id
-/// is its position, its data what <c>GET /v1/events</c> has as a line. Only what is complete is sent, so that nothing that commits later
+/// is the store's epoch and its position, its data what <c>GET /v1/events</c> has as a line. Only what is complete is sent, so that nothing that commits later
 /// lies before it. Without either, it begins with what comes next.
 /// </summary>
 internal static class StreamEndpoint
@@ -28,7 +29,9 @@ internal static class StreamEndpoint
         var after = query.Whole("after", 0, long.MaxValue);
         if (http.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last)
         {
-            if (long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var position)) after = position;
+            var id = last.Split(EpochGate.Separator);
+            if (id.Length == 2 && http.RequestServices.GetRequiredService<EpochGate>().Current is { } current && id[0] != current) throw EpochGate.Gone("Last-Event-ID", current);
+            if (long.TryParse(id[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var position)) after = position;
             else query.Fault("Last-Event-ID", "unknown_position", "must be the id of an event of this stream");
         }
         if (after > await log.LastIssuedAsync(http.RequestAborted)) query.Fault("after", "unknown_position", "has not been issued");
@@ -51,6 +54,8 @@ internal static class StreamEndpoint
     private static async Task SendAsync(
         HttpContext http, (EventLog Log, SafePosition Safe, Sealing Sealing, TimeProvider Time) of, (string Tenant, WantedEvents Wanted, long After) asked, CancellationToken ct)
     {
+        // Clients send the last id back by themselves, with the epoch that it is of.
+        string IdOf(long position) => EpochGate.Stamp(http, position.ToString(CultureInfo.InvariantCulture))!;
         var (after, told, buffer) = (asked.After, of.Time.GetTimestamp(), new ArrayBufferWriter<byte>());
         await using var json = EventLines.Open(buffer);
         buffer.Write("retry: 1000\n\n"u8);
@@ -61,13 +66,13 @@ internal static class StreamEndpoint
                 var page = await of.Log.ReadAsync(new LogRange(after, of.Safe.Current, PageSize, asked.Tenant), ct);
                 foreach (var line in await of.Sealing.OpenAsync([.. page.Events.Where(asked.Wanted.Matches)], Caller.Of(http).ReadsPersonal, ct))
                 {
-                    Write($"id: {line.Stored.Position}\ndata: ");
+                    Write($"id: {IdOf(line.Stored.Position)}\ndata: ");
                     EventLines.Write(json, line);
                     buffer.Write("\n\n"u8);
                 }
                 after = page.Last;
             }
-            if (of.Time.GetElapsedTime(told) >= Heartbeat) Write($": still here\nid: {after}\n\n");
+            if (of.Time.GetElapsedTime(told) >= Heartbeat) Write($": still here\nid: {IdOf(after)}\n\n");
             if (buffer.WrittenCount > 0)
             {
                 await http.Response.Body.WriteAsync(buffer.WrittenMemory, ct);

@@ -34,7 +34,7 @@ public static class LineageEndpoint
         var (found, more) = asked.Customer is { } one ? ([await LineageSearch.OneAsync(http, cell, look, one)], false) : await LineageSearch.FindAsync(http, cell, look, asked);
         var rows = await RowsAsync(http, cell, look, (found, asked.Events));
         var nextCursor = more ? new LineageCursor((cell.Position, cell.AsOf), found[^1].Customer).ToString() : null;
-        Page<LineageRow>.Link(http, nextCursor);
+        nextCursor = Page<LineageRow>.Link(http, nextCursor);
         if (asked.Csv) return Csv.Of(rows.Select(row => new LineageLine(
             row.Customer, row.Numerator, row.Denominator, row.Excluded, row.Adds, [.. row.Events.Select(each => each.ToString())])).ToList());
         return Results.Json(new Dictionary<string, object?>

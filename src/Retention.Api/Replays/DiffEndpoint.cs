@@ -46,7 +46,7 @@ internal static class DiffEndpoint
             position = new { live = live.Position, replay = made.Position },
             differences,
             rows,
-            customers = new { rows = customers, nextCursor },
+            customers = new { rows = customers, nextCursor = Polling.EpochGate.Stamp(http, nextCursor) },
         }, MetricAnswer.Json);
     }
 

@@ -90,7 +90,7 @@ internal static class Work
         var (items, count, nextCursor) = folded.Single().Cells.Page(page);
         var log = http.RequestServices.GetRequiredService<EventLog>();
         var events = await log.ReadAtAsync(request.Snapshot.Tenant, [.. items.Select(item => item.Position)], http.RequestAborted);
-        Page<T>.Link(http, nextCursor);
+        nextCursor = Page<T>.Link(http, nextCursor);
         var parameters = request.Parameters();
         foreach (var (name, value) in more) parameters[name] = value;
         parameters["limit"] = page.Limit;

@@ -55,6 +55,12 @@ internal sealed partial record PostgresBinaries(string Folder, Version Version)
                 $"The user {account.Name}, as whom PostgreSQL runs, cannot run the programs in {Folder}: open that folder to it.");
     }
 
+    /// <summary>Folders that may hold programs of PostgreSQL: the chosen one alone, or all that are known and those of the PATH.</summary>
+    public static async Task<IReadOnlyList<string>> FoldersAsync(CancellationToken ct) =>
+        Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } chosen
+            ? [chosen]
+            : [.. await CandidatesAsync(ct), .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)];
+
     private static async Task<PostgresBinaries?> FindAsync(int? major, CancellationToken ct)
     {
         var found = new List<PostgresBinaries>();

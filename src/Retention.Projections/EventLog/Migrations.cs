@@ -2,12 +2,14 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Npgsql;
+using Retention.Projections.Running;
 
 namespace Retention.Projections.EventLog;
 
 /// <summary>
-/// Brings a place's schema to the version of this program: every embedded <c>NNNN-name.sql</c>, in order of its number, once. Forward
-/// only; one transaction, so that a failed step leaves the schema as it was.
+/// Brings a place's schema to the version of this program: every embedded <c>NNNN-name.sql</c> that was not applied yet, in order of its
+/// number. Forward only; one transaction, so that a failed step leaves the schema as it was. Steps are known by their numbers one by one: one
+/// that lands after others of higher numbers is applied as well.
 /// </summary>
 public static partial class Migrations
 {
@@ -15,12 +17,15 @@ public static partial class Migrations
 
     private static readonly SortedDictionary<int, string> Steps = Collect(typeof(Migrations).Assembly);
 
+    /// <summary>The highest number that this program knows.</summary>
+    public static int Newest => Steps.Keys.Last();
+
     /// <inheritdoc cref="ApplyAsync(Place, bool, CancellationToken)"/>
     public static Task ApplyAsync(Place place, CancellationToken ct = default) => ApplyAsync(place, allowFsyncOff: false, ct);
 
     /// <summary>Waits for other processes that migrate this schema, then applies what is missing and checks what the log needs.</summary>
     /// <param name="allowFsyncOff">Accept a server that can lose acknowledged events in a power cut: for throw-away data only.</param>
-    /// <exception cref="NewerSchemaException">The schema is newer than this program; nothing was changed.</exception>
+    /// <exception cref="NewerSchemaException">A step was applied that this program does not know; nothing was changed.</exception>
     /// <exception cref="UnfitServerException">The server is older than PostgreSQL 15 or without fsync, or the sequence caches.</exception>
     public static async Task ApplyAsync(Place place, bool allowFsyncOff, CancellationToken ct)
     {
@@ -30,14 +35,15 @@ public static partial class Migrations
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await LockAsync(connection, place, ct);
         var applied = await AppliedAsync(connection, place, ct);
-        if (applied > Steps.Keys.Last()) throw new NewerSchemaException(place.Schema, applied, Steps.Keys.Last());
+        if (applied.Except(Steps.Keys).ToList() is { Count: > 0 } unknown) throw new NewerSchemaException(place.Schema, unknown.Max(), Newest);
 
-        foreach (var (version, sql) in Steps.Where(step => step.Key > applied))
+        foreach (var (version, sql) in Steps.Where(step => !applied.Contains(step.Key)))
         {
             await ExecuteAsync(connection, place.Qualify(sql), ct);
             await RecordAsync(connection, place, version, ct);
         }
         await RefuseCachingSequenceAsync(connection, place, ct);
+        await StoreEpoch.KeepAsync(connection, place, ct);
         await transaction.CommitAsync(ct);
     }
 
@@ -57,17 +63,17 @@ public static partial class Migrations
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>The highest version applied, 0 for a schema that is new to us (Marten may have made its own tables in it).</summary>
-    private static async Task<int> AppliedAsync(NpgsqlConnection connection, Place place, CancellationToken ct)
+    /// <summary>The numbers applied, none for a schema that is new to us (Marten may have made its own tables in it).</summary>
+    private static async Task<HashSet<int>> AppliedAsync(NpgsqlConnection connection, Place place, CancellationToken ct)
     {
         const string make = """
             create schema if not exists {schema};
             create table if not exists {schema}.schema_versions (version int not null primary key, applied_at timestamptz not null)
             """;
         await ExecuteAsync(connection, place.Qualify(make), ct);
-        const string last = "select coalesce(max(version), 0) from {schema}.schema_versions";
-        await using var read = new NpgsqlCommand(place.Qualify(last), connection);
-        return (int)(await read.ExecuteScalarAsync(ct))!;
+        const string all = "select coalesce(array_agg(version), '{}') from {schema}.schema_versions";
+        await using var read = new NpgsqlCommand(place.Qualify(all), connection);
+        return [.. (int[])(await read.ExecuteScalarAsync(ct))!];
     }
 
     private static async Task RecordAsync(NpgsqlConnection connection, Place place, int version, CancellationToken ct)

@@ -30,6 +30,7 @@ public sealed partial class ReflectionWatch(Place place, Progress progress, Safe
 
     private readonly Signal changed = new();
     private volatile Known? known;
+    private bool failed;
 
     /// <summary>Ends when anything that is watched has changed.</summary>
     public Task Changed => changed.Next;
@@ -71,6 +72,7 @@ public sealed partial class ReflectionWatch(Place place, Progress progress, Safe
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException)
             {
+                failed = true;
                 LogFault(logger, e);
             }
             await Task.WhenAny(moved, Task.Delay(Poll, ct));
@@ -82,18 +84,21 @@ public sealed partial class ReflectionWatch(Place place, Progress progress, Safe
         var (before, readAt) = (known, time.GetTimestamp());
         // Progress is read first: what follows is at least as new.
         var rows = await progress.RowsAsync(ct);
+        // What answers again after a fault may be another store.
+        var epoch = before is null || failed ? await StoreEpoch.ReadAsync(place, ct) : before.Epoch;
+        failed = false;
         var shared = rows.Single(row => row.Tenant == Progress.Everyone);
         // Where another process finds the safe position, what it has reflected is safe.
         safePosition.Learn(shared.Position);
-        if (before is not null && rows.SequenceEqual(before.Progress))
+        if (before is not null && epoch == before.Epoch && rows.SequenceEqual(before.Progress))
         {
             known = before with { ReadAt = readAt };
             return false;
         }
-        var anew = before is null || shared.Generation != before.Shared.Generation;
+        var anew = before is null || epoch != before.Epoch || shared.Generation != before.Shared.Generation;
         var tenants = anew ? new ConcurrentDictionary<string, WatchedTenant>(StringComparer.Ordinal) : before!.Tenants;
         await ReadTenantsAsync(tenants, anew ? -1 : before!.Shared.Position, [.. rows.Select(row => row.Tenant)], ct);
-        known = new Known(before?.Epoch ?? await StoreEpoch.ReadAsync(place, ct), rows, shared, tenants, readAt);
+        known = new Known(epoch, rows, shared, tenants, readAt);
         return true;
     }
 

@@ -1,5 +1,6 @@
 using Npgsql;
 using Retention.Projections.EventLog;
+using Retention.Projections.Running;
 using Log = Retention.Projections.EventLog.EventLog;
 
 namespace Retention.Projections.Tests;
@@ -66,6 +67,58 @@ public sealed class MigrationTests(PostgresFixture postgres) : IAsyncLifetime
         await place.RunAsync("insert into {schema}.schema_versions (version, applied_at) values (9999, now())");
 
         (await Should.ThrowAsync<NewerSchemaException>(Migrations.ApplyAsync(place, Stop))).Found.ShouldBe(9999);
+    }
+
+    [Fact]
+    public async Task A_step_that_lands_after_others_of_higher_numbers_is_applied_as_well()
+    {
+        await Migrations.ApplyAsync(place, Stop);
+        await place.RunAsync("delete from {schema}.schema_versions where version = 63; drop table {schema}.api_keys");
+
+        await Migrations.ApplyAsync(place, Stop);
+
+        (await place.ScalarAsync<long>("select count(*) from {schema}.api_keys")).ShouldBe(0);
+        (await place.ScalarAsync<long>("select count(*) from {schema}.schema_versions where version = 63")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_step_of_another_branch_is_refused_though_its_number_is_lower()
+    {
+        await Migrations.ApplyAsync(place, Stop);
+        await place.RunAsync("insert into {schema}.schema_versions (version, applied_at) values (9, now())");
+
+        (await Should.ThrowAsync<NewerSchemaException>(Migrations.ApplyAsync(place, Stop))).Found.ShouldBe(9);
+    }
+
+    [Fact]
+    public async Task A_store_keeps_its_epoch_until_it_finds_itself_elsewhere()
+    {
+        await Migrations.ApplyAsync(place, Stop);
+        var first = await StoreEpoch.ReadAsync(place, Stop);
+        await Migrations.ApplyAsync(place, Stop);
+        (await StoreEpoch.ReadAsync(place, Stop)).ShouldBe(first);
+
+        await place.RunAsync("update {schema}.store_epoch set made_on = 'another server'");
+        await Migrations.ApplyAsync(place, Stop);
+        var second = await StoreEpoch.ReadAsync(place, Stop);
+        second.ShouldNotBe(first);
+
+        await place.RunAsync("delete from {schema}.store_epoch");
+        (await StoreEpoch.ReadAsync(place, Stop)).ShouldNotBe(second);
+        (await place.ScalarAsync<long>("select count(*) from {schema}.store_epoch")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_store_from_before_this_was_looked_at_keeps_its_epoch()
+    {
+        await Migrations.ApplyAsync(place, Stop);
+        var first = await StoreEpoch.ReadAsync(place, Stop);
+        await place.RunAsync("update {schema}.store_epoch set made_on = null");
+
+        await Migrations.ApplyAsync(place, Stop);
+
+        (await StoreEpoch.ReadAsync(place, Stop)).ShouldBe(first);
+        (await place.ScalarAsync<string>("select made_on from {schema}.store_epoch")).ShouldNotBeEmpty();
     }
 
     [Fact]
