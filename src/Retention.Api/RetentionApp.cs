@@ -60,6 +60,12 @@ public sealed record ServiceOptions(string ConnectionString, int Port, string Sc
 
     /// <summary>Whether this process keeps the read models when it is its turn; without it another one on the same database has to.</summary>
     public bool Projects { get; init; } = true;
+
+    /// <summary>How long requests are still taken after the wish to stop, while the service says that it is not ready.</summary>
+    public TimeSpan DrainNotice { get; init; }
+
+    /// <summary>How long requests under way may take to end.</summary>
+    public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(20);
 }
 
 /// <summary>The web host: what it is made of, and its routes.</summary>
@@ -83,6 +89,7 @@ public static class RetentionApp
         var app = builder.Build();
         if (exports) app.UseRequestSpans();
         app.UseProblems();
+        app.UseFarewell();
         app.Use(next => http => http.RequestServices.GetRequiredService<Gate>().EnterAsync(http, next));
         var throttle = app.Services.GetRequiredService<Throttle>();
         app.Use(next => http => throttle.AdmitAsync(http, next));
@@ -144,7 +151,7 @@ public static class RetentionApp
             openApi.AddDocumentTransformer<Described>();
         });
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainLimit);
     }
 
     /// <summary>Its spans and metrics bear a name, and not the connection string; what polls by itself makes no spans.</summary>

@@ -28,6 +28,7 @@ public static class StatusEndpoints
 
     private static async Task<IResult> ReadyAsync(Readiness readiness, Progress progress, KeyRing keys, CancellationToken ct)
     {
+        if (readiness.Stopping) return Results.Json(new { status = "stopping" }, statusCode: 503);
         if (!readiness.Started) return Results.Json(new { status = "starting", reason = readiness.Reason }, statusCode: 503);
         try
         {

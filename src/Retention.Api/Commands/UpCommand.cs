@@ -190,7 +190,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         finally
         {
             RunningInstance.Withdraw(wish.DataFolder);
-            await app.StopAsync(CancellationToken.None);
+            await Draining.StopAsync(app);
             await stopped.CancelAsync();
             await keeping;
         }

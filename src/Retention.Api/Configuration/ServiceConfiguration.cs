@@ -82,6 +82,8 @@ public sealed class ServiceConfiguration
         Dashboard = Dashboard ?? Api.Dashboard.BuiltFolder,
         Origins = [.. Origins],
         AllowFsyncOff = bool.Parse(AllowFsyncOff),
+        DrainNotice = TimeSpan.FromSeconds(Whole(DrainNotice)),
+        DrainLimit = TimeSpan.FromSeconds(Whole(DrainLimit)),
     };
 
     /// <summary>A member's value as it may be shown to anybody: without passwords.</summary>

@@ -20,10 +20,19 @@ internal static class AwaitedPosition
     }
 
     /// <summary>Waits for a position that was issued.</summary>
-    /// <exception cref="ProblemException">503 when projections stay behind.</exception>
+    /// <exception cref="ProblemException">503 when projections stay behind, or the service stops.</exception>
     public static async Task ReachAsync(IServiceProvider services, string tenant, long position, CancellationToken ct)
     {
-        if (!await services.GetRequiredService<Progress>().ReachedAsync(tenant, position, Patience, ct))
-            throw new ProblemException(503, "behind", $"Projections have not reached position {position} within {Patience.TotalSeconds} s.") { RetryAfter = 5 };
+        var stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct, stopping);
+        try
+        {
+            if (await services.GetRequiredService<Progress>().ReachedAsync(tenant, position, Patience, ending.Token)) return;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            throw new ProblemException(503, "stopping", "The service stops; ask again.") { RetryAfter = 1 };
+        }
+        throw new ProblemException(503, "behind", $"Projections have not reached position {position} within {Patience.TotalSeconds} s.") { RetryAfter = 5 };
     }
 }

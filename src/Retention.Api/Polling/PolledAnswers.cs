@@ -10,7 +10,7 @@ namespace Retention.Api.Polling;
 /// Makes answers cheap to ask again: an entity tag on each, 304 for one that the client has, answers kept in memory, compression, and
 /// waiting until something changes (<c>Prefer: wait</c>, RFC 7240). What is kept or unchanged is told without the database.
 /// </summary>
-internal sealed class PolledAnswers(ReflectionWatch watch, AnswerMemory memory, TimeProvider time)
+internal sealed class PolledAnswers(ReflectionWatch watch, AnswerMemory memory, IHostApplicationLifetime life, TimeProvider time)
 {
     private const string Vary = "Accept, Accept-Encoding, Authorization, Retention-Tenant";
     private const string CacheControl = "private, no-cache";
@@ -78,7 +78,8 @@ internal sealed class PolledAnswers(ReflectionWatch watch, AnswerMemory memory, 
     {
         http.Response.Headers["Preference-Applied"] = $"wait={atMost.TotalSeconds:0}";
         var (started, now) = (System.Diagnostics.Stopwatch.GetTimestamp(), (string?)tag);
-        while (now == tag && atMost - System.Diagnostics.Stopwatch.GetElapsedTime(started) is var left && left > TimeSpan.Zero)
+        // A client that waits while the service stops is told that nothing has changed, and asks again elsewhere.
+        while (now == tag && !life.ApplicationStopping.IsCancellationRequested && atMost - System.Diagnostics.Stopwatch.GetElapsedTime(started) is var left && left > TimeSpan.Zero)
         {
             var changed = watch.Changed;
             now = question.TagNow(watch, time);
