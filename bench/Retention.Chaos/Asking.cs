@@ -8,8 +8,8 @@ namespace Retention.Chaos;
 /// <summary>Single requests beside the load.</summary>
 internal static class Asking
 {
-    /// <summary>Sends the settings again, which are an event when they change, and so are acknowledged in any case.</summary>
-    /// <returns>The position up to which the log was acknowledged; null where it was not.</returns>
+    /// <summary>Sends an event of its own.</summary>
+    /// <returns>Its position; null where it was not acknowledged.</returns>
     public static async Task<long?> SendAsync(Node node, string tenant, CancellationToken ct)
     {
         var id = Guid.NewGuid().ToString("n");
@@ -37,17 +37,18 @@ internal static class Asking
         return response.IsSuccessStatusCode;
     }
 
-    /// <summary>Asks again and again, one question at a time.</summary>
+    /// <summary>Asks again and again, one question at a time, and pauses between, since a tenant may only ask so often.</summary>
     /// <returns>How long each took, in milliseconds, in order.</returns>
     /// <exception cref="InvalidDataException">One was not answered.</exception>
-    public static async Task<double[]> TimesAsync(Node node, string tenant, (string[] Paths, TimeSpan For) asked, CancellationToken ct)
+    public static async Task<double[]> TimesAsync(Node node, string tenant, (Func<string> Next, TimeSpan For) asked, CancellationToken ct)
     {
         var (times, clock) = (new List<double>(), Stopwatch.StartNew());
         while (clock.Elapsed < asked.For)
         {
-            var begun = Stopwatch.GetTimestamp();
-            if (!await IsAnsweredAsync(node, tenant, asked.Paths[times.Count % asked.Paths.Length], ct)) throw new InvalidDataException($"{asked.Paths[times.Count % asked.Paths.Length]} was not answered.");
+            var (path, begun) = (asked.Next(), Stopwatch.GetTimestamp());
+            if (!await IsAnsweredAsync(node, tenant, path, ct)) throw new InvalidDataException($"{path} was not answered.");
             times.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+            await Task.Delay(2, ct);
         }
         times.Sort();
         return [.. times];

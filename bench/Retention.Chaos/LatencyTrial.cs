@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Retention.Chaos;
 
 /// <summary>
@@ -8,11 +10,13 @@ public static class LatencyTrial
 {
     public static async Task<Verdict> RunAsync(Store store, TrialOptions options, CancellationToken ct)
     {
-        await using var node = new Node(await store.NewDatabaseAsync(ct));
+        var connection = await store.NewDatabaseAsync(ct);
+        await using var database = Npgsql.NpgsqlDataSource.Create(connection);
+        await using var node = new Node(connection);
         await node.StartAsync(ct);
         var part = options.Duration / 3;
         double most;
-        await using (var flood = new Load([node], "latency", options.Seed) { MostInBatch = 1_000 })
+        await using (var flood = new Load([node], "latency", options.Seed) { MostInBatch = 1_000, Customers = 5_000 })
         {
             var started = TimeProvider.System.GetTimestamp();
             flood.Start(4);
@@ -20,14 +24,16 @@ public static class LatencyTrial
             await flood.StopAsync();
             most = flood.Count / TimeProvider.System.GetElapsedTime(started).TotalSeconds;
         }
-        string[] cells = [.. Enumerable.Range(0, 300).Select(day => $"/v1/cohorts?grain=month&asOf={new DateOnly(2026, 1, 1).AddDays(day):yyyy-MM-dd}")];
-        string[] folds = [.. cells.Select(path => $"{path}&timeZone=Asia/Tokyo&filter=total%3E20")];
+        await new Reckoning(database).ReflectedAsync(ct);
+        var (asked, more) = (0, "");
+        Func<string> cells = () => string.Create(CultureInfo.InvariantCulture, $"/v1/cohorts?grain=month&asOf={new DateTime(2026, 1, 1).AddSeconds(++asked):yyyy-MM-dd'T'HH:mm:ss}Z{more}");
         await Asking.TimesAsync(node, "latency", (cells, TimeSpan.FromSeconds(2)), ct);
         var idle = await Asking.TimesAsync(node, "latency", (cells, part), ct);
-        await using var load = new Load([node], "latency", options.Seed + 100) { MostInBatch = 200, Rate = most / 2 }.Start(4);
+        await using var load = new Load([node], "latency", options.Seed + 100) { MostInBatch = 200, Customers = 5_000, Rate = most / 2 }.Start(4);
         await load.MoreAsync(1_000, ct);
         var (before, since) = (load.Count, TimeProvider.System.GetTimestamp());
-        var busy = await Asking.TimesAsync(node, "latency", (options.Control ? folds : cells, part), ct);
+        if (options.Control) more = "&timeZone=Asia/Tokyo";
+        var busy = await Asking.TimesAsync(node, "latency", (cells, part), ct);
         var rate = (load.Count - before) / TimeProvider.System.GetElapsedTime(since).TotalSeconds;
         await load.StopAsync();
         var (idleP99, busyP99) = (Asking.Percentile(idle, 0.99), Asking.Percentile(busy, 0.99));

@@ -33,6 +33,7 @@ public static class LedgerTrial
         foreach (var (how, times) in load.Refusals) verdict.Tell($"requests sent again after: {how}", times);
         await using var database = NpgsqlDataSource.Create(await EmbeddedPostgres.FindAsync(Path.Combine(node.Folder.FullName, "postgres"), ct) ?? throw new InvalidOperationException("PostgreSQL does not run."));
         await new Reckoning(database).AddAsync(verdict, load, ct);
-        return verdict;
+        return verdict.Zero("answers that were neither 200 nor 503 with a problem document", load.Refusals.Where(how => how.Key is not ("none" or "503 database_unavailable")).Sum(how => how.Value))
+            .Zero("exit code when it is stopped in order", await node.StopAsync());
     }
 }

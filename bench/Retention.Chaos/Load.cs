@@ -17,8 +17,6 @@ namespace Retention.Chaos;
 /// </param>
 public sealed class Load(IReadOnlyList<Node> nodes, string tenant, int seed, bool careless = false) : IAsyncDisposable
 {
-    private const int Customers = 50;
-
     private readonly ConcurrentDictionary<string, bool> ledger = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, int> refusals = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource enough = new();
@@ -42,6 +40,8 @@ public sealed class Load(IReadOnlyList<Node> nodes, string tenant, int seed, boo
     public double? Rate { get; init; }
 
     public int MostInBatch { get; init; } = 40;
+
+    public int Customers { get; init; } = 50;
 
     public Load Start(int count)
     {
@@ -113,7 +113,8 @@ public sealed class Load(IReadOnlyList<Node> nodes, string tenant, int seed, boo
                 if (answer.GetProperty("accepted").GetInt32() + answer.GetProperty("duplicates").GetInt32() == batch.Count) return true;
                 throw new InvalidDataException($"Not all {batch.Count} events were accepted: {answer.ToString()[..Math.Min(500, answer.ToString().Length)]}");
             }
-            Refuse($"{(int)response.StatusCode} {answer.GetProperty("code").GetString()}");
+            var when = response.StatusCode == HttpStatusCode.ServiceUnavailable && response.Headers.RetryAfter is null ? ", not saying when to try again" : "";
+            Refuse($"{(int)response.StatusCode} {answer.GetProperty("code").GetString()}{when}");
         }
         catch (Exception gone) when (gone is HttpRequestException or IOException or TaskCanceledException)
         {
@@ -128,7 +129,7 @@ public sealed class Load(IReadOnlyList<Node> nodes, string tenant, int seed, boo
 
     private void Refuse(string how) => refusals.AddOrUpdate(how, 1, (_, times) => times + 1);
 
-    private static JsonObject Purchase(string id, int number, Random random)
+    private JsonObject Purchase(string id, int number, Random random)
     {
         var at = new DateTimeOffset(2025, 1, 1, 12, 0, 0, TimeSpan.Zero).AddDays(random.Next(300)).AddSeconds(number);
         return new JsonObject

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Globalization;
 using Retention.Chaos;
 
@@ -17,7 +18,8 @@ var root = new RootCommand("Breaks the service on purpose and says whether its p
     OnStore("slow-clients", "Two hundred clients that send a byte a second.", SlowClientsTrial.RunAsync),
     OnStore("latency", "Reads of cells beside ingest at half of its maximum.", LatencyTrial.RunAsync),
 };
-return await root.Parse(args is [] ? ["--help"] : args).InvokeAsync();
+// What was started is taken down before this process ends.
+return await root.Parse(args is [] ? ["--help"] : args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
 
 Command Of(string name, string what, Func<TrialOptions, CancellationToken, Task<Verdict>> run)
 {

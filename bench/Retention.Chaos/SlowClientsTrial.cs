@@ -21,7 +21,8 @@ public static class SlowClientsTrial
             await load.MoreAsync(500, ct);
             await load.StopAsync();
         }
-        string[] paths = ["/v1/metrics/revenue?grain=month&asOf=2026-01-01", "/v1/status"];
+        var asked = 0;
+        Func<string> paths = () => asked++ % 2 == 0 ? "/v1/metrics/revenue?grain=month&asOf=2026-01-01" : "/v1/status";
         var idle = await Asking.TimesAsync(node, "slow", (paths, options.Duration / 2), ct);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
         enough.CancelAfter(options.Control ? options.Duration : Patience);

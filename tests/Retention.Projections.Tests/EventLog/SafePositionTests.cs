@@ -6,8 +6,6 @@ namespace Retention.Projections.Tests;
 
 public sealed class SafePositionTests(PostgresFixture postgres) : IAsyncLifetime
 {
-    private const int Writers = 12;
-    private const int Transactions = 80;
     private readonly FreshPlace fresh = new(postgres);
 
     private Place Place => fresh.Place;
@@ -17,36 +15,6 @@ public sealed class SafePositionTests(PostgresFixture postgres) : IAsyncLifetime
     public ValueTask InitializeAsync() => fresh.InitializeAsync();
 
     public ValueTask DisposeAsync() => fresh.DisposeAsync();
-
-    [Fact]
-    public async Task No_event_is_ever_skipped_where_simpler_readers_lose_some()
-    {
-        var log = new Log(Place);
-        var safe = new SafePosition(Place);
-        var followed = new List<long>();
-        var newest = new List<long>();
-        var filtered = new List<long>();
-        var writing = Task.WhenAll([.. Enumerable.Range(0, Writers).Select(WriteAsync), AppendAsync(log)]);
-
-        await Task.WhenAll(
-            UntilAsync(writing, async () =>
-            {
-                var range = new LogRange(followed.LastOrDefault(), await safe.AdvanceAsync(Stop), 50);
-                followed.AddRange((await log.ReadAsync(range, Stop)).Events.Select(stored => stored.Position));
-            }),
-            UntilAsync(writing, () => ReadAsync(newest, "")),
-            UntilAsync(writing, () => ReadAsync(filtered, "and xmin::text::bigint < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")));
-
-        while (await safe.AdvanceAsync(Stop) < await log.LastIssuedAsync(Stop)) await Task.Yield();
-        followed.AddRange((await log.ReadAsync(new LogRange(followed.LastOrDefault(), safe.Current, int.MaxValue), Stop))
-            .Events.Select(stored => stored.Position));
-        var committed = await PositionsAsync("where type <> 'tombstone'");
-
-        committed.Count.ShouldBeGreaterThan(Writers * Transactions / 2);
-        followed.ShouldBe(committed);
-        committed.Except(newest).ShouldNotBeEmpty("the reader of seq_id > last must lose events, or the writers do not overlap");
-        committed.Except(filtered).ShouldNotBeEmpty("the reader with an xmin filter must lose events, or the writers do not overlap");
-    }
 
     [Fact]
     public async Task The_position_waits_for_an_open_transaction_and_names_it()
@@ -136,55 +104,8 @@ public sealed class SafePositionTests(PostgresFixture postgres) : IAsyncLifetime
 
     private Task MoveMarksAsync(string by) => Place.RunAsync($$"""update {schema}.log_marks set recorded_at = recorded_at {{by}}""");
 
-    /// <summary>Another client of the tables: draws a number, dawdles, inserts, dawdles, and gives up every fifth time.</summary>
-    private async Task WriteAsync(int writer)
-    {
-        var random = new Random(writer);
-        var stream = $"writer-{writer}";
-        await Place.RunAsync($$"""insert into {schema}.mt_streams (tenant_id, id, version) values ('t', '{{stream}}', {{Transactions}})""");
-        await using var connection = await Place.DataSource.OpenConnectionAsync(Stop);
-        for (var number = 1; number <= Transactions; number++)
-        {
-            await using var transaction = await connection.BeginTransactionAsync(Stop);
-            await using var draw = new NpgsqlCommand(Place.Qualify("select nextval('{schema}.mt_events_sequence')"), connection);
-            var position = (long)(await draw.ExecuteScalarAsync(Stop))!;
-            await Task.Delay(random.Next(20), Stop);
-            await ExecuteAsync(connection, $$"""
-                insert into {schema}.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type)
-                values ({{position}}, '{{Guid.NewGuid()}}', '{{stream}}', {{number}}, '{}', 'purchase_refunded', now(), 't', 'X, Y')
-                """);
-            await Task.Delay(random.Next(20), Stop);
-            await (random.Next(5) == 0 ? transaction.RollbackAsync(Stop) : transaction.CommitAsync(Stop));
-        }
-    }
-
-    private static async Task AppendAsync(Log log)
-    {
-        for (var number = 0; number < 100; number++)
-            await log.AppendAsync("t", [.. Enumerable.Range(0, 5).Select(part => Given.Event("t", $"c{part}", $"{number}-{part}"))],
-                AppendMode.KeepValid, Stop);
-    }
-
     private static async Task AppendOneAsync(Log log, string id) =>
         await log.AppendAsync("t", [Given.Event("t", "a", id)], AppendMode.KeepValid, Stop);
-
-    private static async Task UntilAsync(Task writing, Func<Task> read)
-    {
-        while (!writing.IsCompleted) await read();
-        await writing;
-    }
-
-    private async Task ReadAsync(List<long> seen, string filter) =>
-        seen.AddRange(await PositionsAsync($"where seq_id > {seen.LastOrDefault()} {filter}"));
-
-    private async Task<List<long>> PositionsAsync(string where)
-    {
-        await using var command = Place.Command($$"""select seq_id from {schema}.mt_events {{where}} order by seq_id""");
-        await using var reader = await command.ExecuteReaderAsync(Stop);
-        var positions = new List<long>();
-        while (await reader.ReadAsync(Stop)) positions.Add(reader.GetInt64(0));
-        return positions;
-    }
 
     private async Task<Held> HoldAsync()
     {
