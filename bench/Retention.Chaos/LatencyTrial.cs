@@ -32,7 +32,7 @@ public static class LatencyTrial
         await using var load = new Load([node], "latency", options.Seed + 100) { MostInBatch = 200, Customers = 5_000, Rate = most / 2 }.Start(4);
         await load.MoreAsync(1_000, ct);
         var (before, since) = (load.Count, TimeProvider.System.GetTimestamp());
-        if (options.Control) more = "&timeZone=Asia/Tokyo";
+        if (options.Control) more = "&tz=Asia/Tokyo";
         var busy = await Asking.TimesAsync(node, "latency", (cells, part), ct);
         var rate = (load.Count - before) / TimeProvider.System.GetElapsedTime(since).TotalSeconds;
         await load.StopAsync();
