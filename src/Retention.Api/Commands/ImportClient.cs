@@ -70,7 +70,7 @@ public sealed class ImportClient(HttpClient http)
     private static string Errors(JsonElement problem) =>
         problem.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array
             ? string.Join(' ', errors.EnumerateArray()
-                .Where(error => error.GetProperty("message").GetString() != problem.GetProperty("detail").GetString())
+                .Where(error => !problem.GetProperty("detail").GetString()!.Contains(error.GetProperty("message").GetString()!, StringComparison.Ordinal))
                 .Select(error => $"{error.GetProperty("path")} {error.GetProperty("message")}."))
             : "";
 

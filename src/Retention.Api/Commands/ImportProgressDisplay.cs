@@ -68,10 +68,14 @@ public abstract class ImportProgressDisplay
 
     private sealed class RateColumn : ProgressColumn
     {
+        private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
+
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(
             (task.Speed, task.State.Get<char>("unit")) switch
             {
                 (null, _) or (_, default(char)) => "",
+                // Of what is over at once a rate says nothing.
+                _ when task.ElapsedTime is not { } elapsed || elapsed < Shortest => "",
                 (var speed, 'B') => string.Create(CultureInfo.InvariantCulture, $"{speed / 1e6:N1} MB/s"),
                 var (speed, _) => string.Create(CultureInfo.InvariantCulture, $"{speed:N0}/s"),
             },

@@ -13,19 +13,38 @@ internal static class MetricTable
     private static readonly string[] Keys = ["period", "group", "customer"];
 
     /// <param name="metric">The metric's entry in the catalogue, which names figures and units.</param>
-    public static Table Of(JsonElement metric, JsonElement answer)
+    /// <param name="width">What there is room for. Where it is too little for a column a figure, each figure is a row and each period a column.</param>
+    public static Table Of(JsonElement metric, JsonElement answer, int width = int.MaxValue)
     {
         var rows = answer.GetProperty("rows").EnumerateArray().ToList();
         var units = metric.GetProperty("figures").EnumerateArray().ToDictionary(figure => figure.GetProperty("name").GetString()!, figure => figure.GetProperty("unit").GetString()!);
         var keys = Keys.Where(key => rows.Any(row => row.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String)).ToList();
         var figures = rows.SelectMany(row => row.EnumerateObject()).Where(member => member.Value.ValueKind == JsonValueKind.Number).Select(member => member.Name).Distinct().ToList();
+        List<string[]> lines =
+        [
+            [.. keys, .. figures],
+            .. rows.Select(row => (string[])[.. keys.Select(key => KeyOf(row, key)), .. figures.Select(figure => Spelled(row, figure, units.GetValueOrDefault(figure)))]),
+        ];
+        if (rows.Count > 1 && keys is ["period"]) lines.Add(["course", .. figures.Select(figure => Sparkline(rows.Select(row => NumberOf(row, figure))))]);
+        var turned = keys.Count == 1 ? Turned(lines) : lines;
+        return WidthOf(lines) > width && WidthOf(turned) < WidthOf(lines) ? TableOf(turned, 1) : TableOf(lines, keys.Count);
+    }
+
+    private static List<string[]> Turned(List<string[]> lines) => [.. Enumerable.Range(0, lines[0].Length).Select(column => lines.Select(line => line[column]).ToArray())];
+
+    /// <summary>What lines take as a table, with what stands between columns.</summary>
+    private static int WidthOf(List<string[]> lines) => Enumerable.Range(0, lines[0].Length).Sum(column => lines.Max(line => line[column].Length) + 3) + 1;
+
+    /// <param name="left">How many columns name what the others are of.</param>
+    private static Table TableOf(List<string[]> lines, int left)
+    {
         var table = new Table().Border(TableBorder.Simple);
-        foreach (var key in keys) table.AddColumn(key);
-        foreach (var figure in figures) table.AddColumn(new TableColumn(figure).RightAligned());
-        foreach (var row in rows)
-            table.AddRow([.. keys.Select(key => new Text(KeyOf(row, key))), .. figures.Select(figure => new Text(Spelled(row, figure, units.GetValueOrDefault(figure))))]);
-        if (rows.Count > 1 && keys.Contains("period") && !keys.Contains("group"))
-            table.AddRow([new Text("course"), .. figures.Select(figure => new Text(Sparkline(rows.Select(row => NumberOf(row, figure)))))]);
+        foreach (var (index, name) in lines[0].Index())
+        {
+            var column = new TableColumn(name.EscapeMarkup());
+            table.AddColumn(index < left ? column : column.RightAligned());
+        }
+        foreach (var line in lines.Skip(1)) table.AddRow(line.Select(cell => new Text(cell)));
         return table;
     }
 

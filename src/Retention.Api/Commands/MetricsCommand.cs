@@ -55,7 +55,7 @@ internal sealed class MetricsCommand
                 return Screen.Fail($"There is no metric {wanted}; there are {string.Join(", ", catalogue.Select(known => known.GetProperty("name").GetString()))}.");
             var answer = await client.AskAsync($"{metric.GetProperty("path").GetString()!.TrimStart('/')}{QueryOf(asked)}", ct);
             if (asked.GetValue(json)) Screen.Say(JsonSerializer.Serialize(answer, Indented));
-            else Screen.Out.Write(answer.TryGetProperty("cohorts", out _) ? MetricTable.OfCohorts(answer) : MetricTable.Of(metric, answer));
+            else Screen.Out.Write(answer.TryGetProperty("cohorts", out _) ? MetricTable.OfCohorts(answer) : MetricTable.Of(metric, answer, Screen.Out.Profile.Width));
             return 0;
         }
         catch (HttpRequestException refused)

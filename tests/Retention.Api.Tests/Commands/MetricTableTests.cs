@@ -28,6 +28,16 @@ public sealed class MetricTableTests
         shown.ShouldContain("course █▁ ▄");
     }
 
+    [Fact]
+    public void Where_there_is_little_room_each_figure_is_a_row()
+    {
+        var shown = Shown(MetricTable.Of(
+            Parsed("""{ "figures": [{ "name": "ordersThatCameIn", "unit": "count" }, { "name": "rateThatFollows", "unit": "share" }, { "name": "whatElseThereIs", "unit": "count" }] }"""),
+            Parsed("""{ "rows": [{ "period": "2026-01-01", "status": "complete", "ordersThatCameIn": 3, "rateThatFollows": 0.5, "whatElseThereIs": 1 }, { "period": "2026-02-01", "status": "complete", "ordersThatCameIn": 7, "rateThatFollows": 0.4, "whatElseThereIs": 1 }] }"""), 66));
+        shown.ShouldContain("period 2026-01-01 2026-02-01 course");
+        shown.ShouldContain("rateThatFollows 50.0 % 40.0 % █▁");
+    }
+
     private static JsonElement Parsed(string json) => JsonSerializer.Deserialize<JsonElement>(json);
 
     private static string Shown(IRenderable table)
