@@ -44,27 +44,28 @@ public readonly record struct EntryPlace(int Tenant, string Customer, long Occur
 /// Reads what <see cref="EntryWriter"/> wrote: first through all places, then the entries in whatever order, so that few are objects at a
 /// time.
 /// </summary>
-public sealed class EntryReader(byte[] bytes)
+/// <param name="length">How many of the bytes are entries.</param>
+public sealed class EntryReader(byte[] bytes, int length)
 {
     private readonly CompactReader reader = new([]);
     private readonly TextCodes texts = new();
     private int next;
 
-    public bool AtEnd => next == bytes.Length;
+    public bool AtEnd => next == length;
 
     /// <summary>The next entry's place. Texts that repeat are one object.</summary>
     public EntryPlace Next()
     {
-        var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(next));
-        reader.Reset(new ArraySegment<byte>(bytes, next + sizeof(int), length - sizeof(int)));
-        next += length;
+        var size = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(next));
+        reader.Reset(new ArraySegment<byte>(bytes, next + sizeof(int), size - sizeof(int)));
+        next += size;
         var (tenant, customer, at) = (reader.Read7BitEncodedInt(), ReadShared(), reader.At);
         return new EntryPlace(tenant, customer, reader.Read7BitEncodedInt64(), at);
     }
 
     public Entry ReadAt(int at)
     {
-        reader.Reset(new ArraySegment<byte>(bytes, at, bytes.Length - at));
+        reader.Reset(new ArraySegment<byte>(bytes, at, length - at));
         var (occurredAt, from, until) = (reader.Read7BitEncodedInt64(), reader.Read7BitEncodedInt64(), reader.Read7BitEncodedInt64());
         var kind = (FactKind)reader.ReadByte();
         var (source, id) = (ReadShared(), reader.ReadString());

@@ -105,17 +105,29 @@ public sealed class MaintainedCells
     /// <summary>The statements that add these cells to the stored ones; none for a model without a difference.</summary>
     public IEnumerable<NpgsqlBatchCommand> Write(Place place, string tenant)
     {
-        if (Activity.Count > 0) yield return ActivityCells.Table.Add(place, tenant, definition, Activity);
-        if (Revenue.Count > 0) yield return RevenueCells.Table.Add(place, tenant, definition, Revenue);
-        if (Cohorts.Count > 0) yield return CohortCells.Table.Add(place, tenant, definition, Cohorts);
-        if (Clv.Count > 0) yield return ClvCells.Table.Add(place, tenant, definition, Clv);
-        if (Answers.Count > 0) yield return AnswerCells.Table.Add(place, tenant, definition, Answers);
-        if (Requests.Count > 0) yield return RequestCells.Table.Add(place, tenant, definition, Requests);
-        if (PurchaseSpans.Count > 0) yield return PurchaseSpanCells.Table.Add(place, tenant, definition, PurchaseSpans);
+        if (Activity.Sums.Any()) yield return ActivityCells.Table.Add(place, tenant, definition, Activity);
+        if (Revenue.Sums.Any()) yield return RevenueCells.Table.Add(place, tenant, definition, Revenue);
+        if (Cohorts.Sums.Any()) yield return CohortCells.Table.Add(place, tenant, definition, Cohorts);
+        if (Clv.Sums.Any()) yield return ClvCells.Table.Add(place, tenant, definition, Clv);
+        if (Answers.Sums.Any()) yield return AnswerCells.Table.Add(place, tenant, definition, Answers);
+        if (Requests.Sums.Any()) yield return RequestCells.Table.Add(place, tenant, definition, Requests);
+        if (PurchaseSpans.Sums.Any()) yield return PurchaseSpanCells.Table.Add(place, tenant, definition, PurchaseSpans);
     }
 
-    /// <summary>How many cells there are.</summary>
-    public int Size => Activity.Count + Revenue.Count + Cohorts.Count + Clv.Count + Answers.Count + Requests.Count + PurchaseSpans.Count;
+    /// <summary>For how many cells there is room.</summary>
+    public int Size => Activity.Size + Revenue.Size + Cohorts.Size + Clv.Size + Answers.Size + Requests.Size + PurchaseSpans.Size;
+
+    /// <summary>Forgets all cells, and keeps the room for others.</summary>
+    public void Clear()
+    {
+        Activity.Clear();
+        Revenue.Clear();
+        Cohorts.Clear();
+        Clv.Clear();
+        Answers.Clear();
+        Requests.Clear();
+        PurchaseSpans.Clear();
+    }
 
     /// <summary>Writes these cells by COPY into tables like the stored ones.</summary>
     /// <param name="into">The name with its schema of the table for a stored one.</param>
@@ -133,7 +145,7 @@ public sealed class MaintainedCells
             where TKey : notnull
             where TCounts : struct, ICounts<TCounts>
         {
-            if (cells.Count > 0) table.Copy(connection, (into(table.Name), tenant), definition, cells);
+            if (cells.Size > 0) table.Copy(connection, (into(table.Name), tenant), definition, cells);
         }
     }
 
@@ -158,17 +170,17 @@ public sealed class MaintainedCells
             return;
         }
         // A slice that counts the customer before and after takes the difference; of one that it leaves or enters all is taken.
-        for (var i = 0; i < after.Slices.Length; i++)
+        Span<int> left = stackalloc int[after.Slices.Length], entered = stackalloc int[left.Length], stayed = stackalloc int[left.Length];
+        var (moved, same) = (0, 0);
+        for (var i = 0; i < left.Length; i++)
         {
-            if (before.Slices[i] == after.Slices[i]) continue;
-            Count(before, before.Slices.Slice(i, 1), add: false);
-            Count(after, after.Slices.Slice(i, 1), add: true);
+            if (before.Slices[i] == after.Slices[i]) stayed[same++] = after.Slices[i];
+            else (left[moved], entered[moved++]) = (before.Slices[i], after.Slices[i]);
         }
+        Count(before, left[..moved], add: false);
+        Count(after, entered[..moved], add: true);
         after.Subtract(before);
-        for (var i = 0; i < after.Slices.Length; i++)
-        {
-            if (before.Slices[i] == after.Slices[i]) Count(after, after.Slices.Slice(i, 1), add: true);
-        }
+        Count(after, stayed[..same], add: true);
     }
 
     private static Columns? Only(Columns facts, CustomerHistory? history)
@@ -181,28 +193,26 @@ public sealed class MaintainedCells
 
     private void Count(CustomerCells cells, ReadOnlySpan<int> counted, bool add)
     {
-        foreach (var slice in counted)
+        ReadOnlySpan<int> total = counted.Contains(SliceNumbers.All) ? [SliceNumbers.All] : [];
+        Count(Activity, cells.Activity, counted, add);
+        Count(Revenue, cells.Revenue, counted, add);
+        foreach (var (key, sum) in cells.Cohorts.Cells)
         {
-            Count(Activity, cells.Activity, slice, add);
-            Count(Revenue, cells.Revenue, slice, add);
-            foreach (var (key, counts) in cells.Cohorts.Cells)
-            {
-                var kept = slice == SliceNumbers.All ? counts : counts with { Last = 0 };
-                Cohorts.Add(slice, key, add ? kept : default(CohortCounts) - kept);
-            }
-            Count(Clv, cells.Clv, slice, add);
-            if (slice != SliceNumbers.All) continue;
-            Count(Answers, cells.Answers, slice, add);
-            Count(Requests, cells.Requests, slice, add);
-            Count(PurchaseSpans, cells.PurchaseSpans, slice, add);
+            var counts = add ? sum : default(CohortCounts) - sum;
+            Cohorts.Add(counted, key, counts with { Last = 0 });
+            if (counts.Last != 0) Cohorts.Add(total, key, new CohortCounts { Last = counts.Last });
         }
+        Count(Clv, cells.Clv, counted, add);
+        Count(Answers, cells.Answers, total, add);
+        Count(Requests, cells.Requests, total, add);
+        Count(PurchaseSpans, cells.PurchaseSpans, total, add);
     }
 
-    private static void Count<TKey, TCounts>(SlicedCells<TKey, TCounts> sums, Contribution<TKey, TCounts> cells, int slice, bool add)
+    private static void Count<TKey, TCounts>(SlicedCells<TKey, TCounts> sums, Contribution<TKey, TCounts> cells, ReadOnlySpan<int> counted, bool add)
         where TKey : notnull
         where TCounts : struct, ICounts<TCounts>
     {
-        if (add) sums.Add(slice, cells);
-        else sums.Subtract(slice, cells);
+        if (add) sums.Add(counted, cells);
+        else sums.Subtract(counted, cells);
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Retention.Domain.Customers;
-using Retention.Domain.Metrics;
 
 namespace Retention.Projections.ReadModels;
 
@@ -58,43 +57,5 @@ internal sealed class SliceNumbers
     {
         slices.Add(Slice.Of(MaintainedCells.Dimensions[dimension], value));
         return slices.Count - 1;
-    }
-}
-
-/// <summary>Cells of several slices.</summary>
-internal sealed class SlicedCells<TKey, TCounts>(SliceNumbers slices)
-    where TKey : notnull
-    where TCounts : struct, ICounts<TCounts>
-{
-    private readonly List<Dictionary<TKey, TCounts>> bySlice = [];
-
-    public int Count => bySlice.Sum(sums => sums.Count);
-
-    /// <summary>The cells that are not zero.</summary>
-    public IEnumerable<KeyValuePair<(Slice Slice, TKey Key), TCounts>> Sums =>
-        bySlice.SelectMany((sums, slice) => sums.Select(cell => KeyValuePair.Create((slices[slice], cell.Key), cell.Value)));
-
-    public void Add(int slice, Contribution<TKey, TCounts> cells)
-    {
-        foreach (var (key, counts) in cells.Cells) Add(slice, key, counts);
-    }
-
-    public void Subtract(int slice, Contribution<TKey, TCounts> cells)
-    {
-        foreach (var (key, counts) in cells.Cells) Add(slice, key, default(TCounts) - counts);
-    }
-
-    public void Add(SlicedCells<TKey, TCounts> others)
-    {
-        foreach (var ((slice, key), counts) in others.Sums) Add(slices.Of(slice), key, counts);
-    }
-
-    public void Add(int slice, TKey key, TCounts counts)
-    {
-        if (counts.Equals(default)) return;
-        while (bySlice.Count <= slice) bySlice.Add([]);
-        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(bySlice[slice], key, out _);
-        sum += counts;
-        if (sum.Equals(default)) bySlice[slice].Remove(key);
     }
 }

@@ -13,16 +13,17 @@ internal sealed record ReadLog(IReadOnlyList<Spill> Spills, IReadOnlyList<Tenant
     }
 
     /// <summary>The entries of a part; it can be taken once.</summary>
-    public EntryReader Take(int part)
+    /// <param name="bytes">Holds them, and is replaced where it is too small: large arrays that come and go are collected late.</param>
+    public EntryReader Take(int part, ref byte[] bytes)
     {
-        var bytes = GC.AllocateUninitializedArray<byte>(checked((int)Spills.Sum(spill => spill.Length(part))));
-        var at = 0;
+        var (length, at) = (checked((int)Spills.Sum(spill => spill.Length(part))), 0);
+        if (bytes.Length < length) bytes = GC.AllocateUninitializedArray<byte>(length + (length / 4));
         foreach (var spill in Spills)
         {
             spill.Take(part, bytes.AsSpan(at));
             at += (int)spill.Length(part);
         }
-        return new EntryReader(bytes);
+        return new EntryReader(bytes, length);
     }
 }
 

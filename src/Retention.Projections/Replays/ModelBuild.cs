@@ -76,10 +76,11 @@ public sealed class ModelBuild(Place live, ModelTables tables, ReplayPlan plan, 
         Crew.WorkAsync(plan.Workers, stop =>
         {
             using var fold = new PartFold(plan, tenants, copy, stage);
+            byte[] bytes = [];
             while (parts.TryDequeue(out var part))
             {
                 stop.ThrowIfCancellationRequested();
-                progress.AddFolded(fold.Fold(part, read.Take(part), knownUntil));
+                progress.AddFolded(fold.Fold(part, read.Take(part, ref bytes), knownUntil));
             }
             fold.Keep();
         }, ct);

@@ -19,6 +19,9 @@ internal sealed class PartFold(ReplayPlan plan, IReadOnlyList<FoldedTenant> tena
     /// <summary>Each tenant's cells have room of their own besides what they count.</summary>
     private const int MostTenants = 256;
 
+    /// <summary>The room of so many is kept.</summary>
+    private const int FewTenants = 8;
+
     private readonly NpgsqlConnection connection = copy.DataSource.OpenConnection();
     private readonly BuildLedger ledger = new(copy);
     private readonly Dictionary<int, MaintainedCells> cells = [];
@@ -60,7 +63,8 @@ internal sealed class PartFold(ReplayPlan plan, IReadOnlyList<FoldedTenant> tena
         transaction.Commit();
         transaction.Dispose();
         transaction = null;
-        cells.Clear();
+        if (cells.Count > FewTenants) cells.Clear();
+        foreach (var some in cells.Values) some.Clear();
         latestFacts.Clear();
         parts.Clear();
     }
