@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Npgsql;
-using Retention.Api;
+using Retention.Benchmarks.Append;
 using Retention.Projections.Embedded;
 using Retention.Projections.EventLog;
 using Retention.Projections.Replays;
@@ -37,20 +37,28 @@ internal sealed class ReplayBenchmark(ReplayOptions options)
 
     public static async Task<int> RunAsync(ReplayOptions options, CancellationToken ct)
     {
-        var kept = options.Data is { } folder ? new EmbeddedOptions(folder.FullName, _ => { }) : EmbeddedOptions.Temporary(_ => { });
-        await using var postgres = await EmbeddedPostgres.StartAsync(kept with { Settings = Server }, ct);
-        await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { CommandTimeout = 0 }.ConnectionString);
         var benchmark = new ReplayBenchmark(options);
-        await benchmark.MeasureAsync(new Place(dataSource, "small"), options.Customers / 10, options.Events / 10, ct);
-        await benchmark.MeasureAsync(new Place(dataSource, "large"), options.Customers, options.Events, ct);
-        benchmark.Print($"PostgreSQL {postgres.Version}, fsync on, {options.Workers} workers, {Environment.ProcessorCount} processors");
+        await benchmark.MeasureAsync("small", options.Customers / 10, options.Events / 10, ct);
+        var version = await benchmark.MeasureAsync("large", options.Customers, options.Events, ct);
+        benchmark.Print($"PostgreSQL {version}, fsync on, {options.Workers} workers, {Environment.ProcessorCount} processors");
         return 0;
     }
 
-    private async Task MeasureAsync(Place place, int customers, int events, CancellationToken ct)
+    /// <summary>Each log has a server of its own.</summary>
+    /// <returns>The server's version.</returns>
+    private async Task<Version> MeasureAsync(string name, int customers, int events, CancellationToken ct)
     {
-        await Migrations.ApplyAsync(place, ct);
-        var log = new SampleLog(place, customers, events);
+        var kept = options.Data is { } folder ? new EmbeddedOptions(Path.Combine(folder.FullName, name), _ => { }) : EmbeddedOptions.Temporary(_ => { });
+        await using var postgres = await EmbeddedPostgres.StartAsync(kept with { Settings = Server }, ct);
+        await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { CommandTimeout = 0 }.ConnectionString);
+        await MeasureAsync(new SampleLog(name, new Place(dataSource), customers, events), ct);
+        await TimedExportAsync(name, postgres.ConnectionString, events, ct);
+        return postgres.Version;
+    }
+
+    private async Task MeasureAsync(SampleLog log, CancellationToken ct)
+    {
+        await Migrations.ApplyAsync(log.Place, ct);
         await log.WriteAsync(ct);
         // What was written is read once, so that every measurement finds the same in the caches.
         await ReadAsync(log, ct);
@@ -58,9 +66,8 @@ internal sealed class ReplayBenchmark(ReplayOptions options)
         foreach (var megabytes in options.Memory)
         {
             var rebuild = await TimedAsync(log, $"rebuild in {megabytes} MB", megabytes, () => RebuildAsync(log, megabytes, ct));
-            AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{log.Schema}: {rebuild / reading:p0} of the speed of reading and parsing"));
+            AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{log.Name}: {rebuild / reading:p0} of the speed of reading and parsing"));
         }
-        await TimedAsync(log, "export over HTTP", null, () => ExportAsync(log, ct));
     }
 
     private Task ReadAsync(SampleLog log, CancellationToken ct) =>
@@ -69,7 +76,7 @@ internal sealed class ReplayBenchmark(ReplayOptions options)
     private async Task RebuildAsync(SampleLog log, int megabytes, CancellationToken ct)
     {
         var plan = new ReplayPlan(null, log.Events) { Workers = options.Workers, Memory = (long)megabytes << 20 };
-        var tables = new ModelTables(log.Place, new Place(log.Place.DataSource, $"{log.Schema}_rebuilt"));
+        var tables = new ModelTables(log.Place, new Place(log.Place.DataSource, $"{log.Place.Schema}_rebuilt"));
         var (progress, clock, phase) = (new ReplayProgress(), Stopwatch.StartNew(), "");
         var running = new ModelBuild(log.Place, tables, plan, progress).RunAsync(long.MaxValue, ct);
         while (!running.IsCompleted)
@@ -82,20 +89,23 @@ internal sealed class ReplayBenchmark(ReplayOptions options)
         await tables.DropAsync(ct);
     }
 
-    /// <summary>The whole log as NDJSON from a service in this process, which the client throws away.</summary>
-    private static async Task ExportAsync(SampleLog log, CancellationToken ct)
+    /// <summary>The whole log as NDJSON from the built service in a process of its own, whose memory and processor time it is; what it sends is thrown away.</summary>
+    private async Task TimedExportAsync(string log, string connection, int events, CancellationToken ct)
     {
-        await using var service = RetentionApp.Build(new ServiceOptions(log.Place.DataSource.ConnectionString, Port: 0, log.Schema));
-        await service.StartAsync(ct);
-        using var http = new HttpClient { BaseAddress = new Uri(service.Urls.First()), Timeout = Timeout.InfiniteTimeSpan };
+        await using var service = await ServiceProcess.StartAsync(connection, projects: true, ct);
+        var http = service.Client;
         http.DefaultRequestHeaders.Add("Retention-Tenant", SampleLog.Tenant);
-        while (!(await http.GetAsync(new Uri("/health/ready", UriKind.Relative), ct)).IsSuccessStatusCode || await SafeAsync(http, ct) < log.Events) await Task.Delay(20, ct);
-        var clock = Stopwatch.StartNew();
-        await using var body = await http.GetStreamAsync(new Uri($"/v1/events?until={log.Events}", UriKind.Relative), ct);
-        var (buffer, bytes) = (new byte[1 << 20], 0L);
-        for (int read; (read = await body.ReadAsync(buffer, ct)) > 0;) bytes += read;
-        AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{log.Schema}: exported {bytes / 1048576.0:n0} MB at {log.Events / clock.Elapsed.TotalSeconds:n0} events/s"));
-        await service.StopAsync(ct);
+        while (await SafeAsync(http, ct) < events) await Task.Delay(20, ct);
+        var (clock, processor) = (Stopwatch.StartNew(), service.CpuSeconds);
+        await using var body = await http.GetStreamAsync(new Uri($"/v1/events?until={events}", UriKind.Relative), ct);
+        var buffer = new byte[1 << 20];
+        while (await body.ReadAsync(buffer, ct) > 0)
+        {
+        }
+        Add(new Figure(log, events, "export over HTTP", null, clock.Elapsed.TotalSeconds, events / clock.Elapsed.TotalSeconds, service.PeakMemoryBytes / 1048576.0)
+        {
+            ProcessorSeconds = service.CpuSeconds - processor,
+        });
     }
 
     private static async Task<long> SafeAsync(HttpClient http, CancellationToken ct)
@@ -115,13 +125,18 @@ internal sealed class ReplayBenchmark(ReplayOptions options)
         await work();
         clock.Stop();
         await done.CancelAsync();
-        figures.Add(new Figure(log.Schema, log.Events, name, megabytes, clock.Elapsed.TotalSeconds, log.Events / clock.Elapsed.TotalSeconds, await peak)
+        Add(new Figure(log.Name, log.Events, name, megabytes, clock.Elapsed.TotalSeconds, log.Events / clock.Elapsed.TotalSeconds, await peak)
         {
             ProcessorSeconds = (Environment.CpuUsage.TotalTime - processor).TotalSeconds,
             CollectionSeconds = (GC.GetTotalPauseDuration() - paused).TotalSeconds,
         });
-        AnsiConsole.WriteLine(figures[^1].ToString());
         return figures[^1].EventsPerSecond;
+    }
+
+    private void Add(Figure figure)
+    {
+        figures.Add(figure);
+        AnsiConsole.WriteLine(figure.ToString());
     }
 
     /// <summary>The most memory that the process has taken until it is told to stop looking, in MB.</summary>

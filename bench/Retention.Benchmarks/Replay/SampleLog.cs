@@ -11,7 +11,8 @@ namespace Retention.Benchmarks.Replay;
 /// A log in the order of time: three years in which customers, each taken at random, register and buy. Neighbours in the log are of
 /// different customers, as they are in life. The same in every run.
 /// </summary>
-internal sealed class SampleLog(Place place, int customers, int events)
+/// <param name="name">How figures call it.</param>
+internal sealed class SampleLog(string name, Place place, int customers, int events)
 {
     public const string Tenant = "shop";
 
@@ -23,7 +24,7 @@ internal sealed class SampleLog(Place place, int customers, int events)
 
     public int Events => events;
 
-    public string Schema => place.Schema;
+    public string Name => name;
 
     public Place Place => place;
 
@@ -69,7 +70,7 @@ internal sealed class SampleLog(Place place, int customers, int events)
             ? $$$"""{"channel":"{{{Channels[random.Next(3)]}}}","country":"{{{Countries[random.Next(5)]}}}","attributes":{"tier":"{{{Tiers[random.Next(3)]}}}"}}"""
             : string.Create(CultureInfo.InvariantCulture, $$"""{"orderId":"o{{position}}","currency":"EUR","total":{{random.Next(500, 20_000) / 100m}},"channel":"{{Channels[random.Next(3)]}}"}""");
         var type = registers ? "customer_registered" : "purchase_made";
-        var name = registers ? "CustomerRegistered" : "PurchaseMade";
+        var clrName = registers ? "CustomerRegistered" : "PurchaseMade";
         await copy.StartRowAsync(ct);
         await copy.WriteAsync((long)position, NpgsqlDbType.Bigint, ct);
         await copy.WriteAsync(EventId.Of(Tenant, "sample", id), NpgsqlDbType.Uuid, ct);
@@ -79,7 +80,7 @@ internal sealed class SampleLog(Place place, int customers, int events)
         await copy.WriteAsync(type, NpgsqlDbType.Varchar, ct);
         await copy.WriteAsync(at, NpgsqlDbType.TimestampTz, ct);
         await copy.WriteAsync(Tenant, NpgsqlDbType.Varchar, ct);
-        await copy.WriteAsync($"Retention.Domain.Events.CustomerEvent+{name}, Retention.Domain", NpgsqlDbType.Varchar, ct);
+        await copy.WriteAsync($"Retention.Domain.Events.CustomerEvent+{clrName}, Retention.Domain", NpgsqlDbType.Varchar, ct);
         await copy.WriteAsync(Encoding.UTF8.GetBytes(
             $$"""{"source":"sample","id":"{{id}}","occurredAt":"{{at:yyyy-MM-dd'T'HH:mm:ss}}+00:00","hash":"0123456789abcdef0123456789abcdef0123456789a","schema":1}"""), NpgsqlDbType.Jsonb, ct);
         await copy.WriteAsync(false, NpgsqlDbType.Boolean, ct);
