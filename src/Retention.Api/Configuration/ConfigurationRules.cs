@@ -27,6 +27,13 @@ internal sealed class ConfigurationRules : AbstractValidator<ServiceConfiguratio
         RuleFor(all => all.TokenIssuer).Must((all, _) => new[] { all.TokenIssuer, all.TokenAudience, all.TokenKeys }.Count(told => told is not null) is 0 or 3)
             .WithMessage("must be told together with tokenAudience and tokenKeys, or none of them");
         RuleFor(all => all.TokenKeys).Must((all, _) => all.Tokens?.Fault() is null).WithMessage("must be an https URL, an http URL of this machine or a file that exists, and issuer and audience not empty");
+        RuleFor(all => all.Limits).Custom((told, context) =>
+        {
+            foreach (var (name, text) in told)
+            {
+                if (ConfiguredLimits.Fault(name, text) is { } fault) context.AddFailure($"{nameof(ServiceConfiguration.Limits)}[{name}]", fault);
+            }
+        });
         RuleFor(all => all.AllowFsyncOff).Must(IsFlag).WithMessage(TrueOrFalse);
         RuleFor(all => all.DrainNotice).Must(text => IsWhole(text, 0, 300)).WithMessage("must be a whole number of seconds from 0 to 300");
         RuleFor(all => all.DrainLimit).Must(text => IsWhole(text, 1, 600)).WithMessage("must be a whole number of seconds from 1 to 600");

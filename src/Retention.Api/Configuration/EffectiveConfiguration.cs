@@ -66,7 +66,12 @@ internal sealed class EffectiveConfiguration
     {
         foreach (var member in Members)
         {
-            var value = member.GetValue(Values) is IList<string> list ? string.Join(", ", list) : (string?)member.GetValue(Values);
+            var value = member.GetValue(Values) switch
+            {
+                IList<string> list => string.Join(", ", list),
+                IDictionary<string, string> all => string.Join(", ", all.Select(pair => $"{NameOf(pair.Key)} {pair.Value}")),
+                var text => (string?)text,
+            };
             yield return (NameOf(member.Name), value is null ? null : ServiceConfiguration.Shown(member.Name, value), PlaceOf(member.Name));
         }
     }
@@ -130,7 +135,8 @@ internal sealed class EffectiveConfiguration
         var member = property.Split('[')[0];
         var value = root[property.Replace('[', ':').TrimEnd(']')];
         var shown = member == nameof(ServiceConfiguration.Connection) || value is null ? "" : $" '{value}'";
-        return $"{NameOf(member)} ({PlaceOf(member)}){shown}";
+        var part = property.Length > member.Length && !char.IsAsciiDigit(property[member.Length + 1]) ? $".{property[(member.Length + 1)..^1]}" : "";
+        return $"{NameOf(member)}{part} ({PlaceOf(member)}){shown}";
     }
 
     private string PlaceOf(string member)

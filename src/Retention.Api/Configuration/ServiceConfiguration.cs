@@ -60,6 +60,9 @@ public sealed class ServiceConfiguration
     /// <summary>Where the issuer's public keys are.</summary>
     public string? TokenKeys { get; set; }
 
+    /// <summary>How much a tenant may ask, and how slow a client may be: members of <see cref="Security.Limiting.Limits"/> by their names.</summary>
+    public IDictionary<string, string> Limits { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Seconds for which the service still takes requests after it was told to stop, while it says that it is not ready.</summary>
     public string DrainNotice { get; set; } = "0";
 
@@ -75,6 +78,7 @@ public sealed class ServiceConfiguration
     {
         Listen = Listen is null ? null : IPAddress.Parse(Listen),
         Tokens = Tokens,
+        Limits = ConfiguredLimits.Of(Limits),
         Projects = bool.Parse(Projections),
         HistoryMemory = (long)Whole(HistoryMemory) << 20,
         Rebuilds = new ReplayRoom { Memory = (long)Whole(RebuildMemory) << 20 },

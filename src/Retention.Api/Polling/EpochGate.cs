@@ -21,8 +21,19 @@ internal sealed class EpochGate(ReflectionWatch watch)
     /// <summary>Between an epoch and what is of it.</summary>
     public const char Separator = '~';
 
+    // It is told with each answer, and hardly ever changes.
+    private volatile Named? named;
+
     /// <summary>The epoch as it is told to clients; null while the database does not tell.</summary>
-    public string? Current => watch.Epoch is { } epoch ? Short(epoch) : null;
+    public string? Current
+    {
+        get
+        {
+            if (watch.Epoch is not { } epoch) return null;
+            if (named is { } known && known.Epoch == epoch) return known.Text;
+            return (named = new Named(epoch, Short(epoch))).Text;
+        }
+    }
 
     /// <summary>An epoch as it is told to clients.</summary>
     public static string Short(Guid epoch) => epoch.ToString("n")[..Digits];
@@ -47,4 +58,6 @@ internal sealed class EpochGate(ReflectionWatch watch)
     /// <summary>What a client is told who brings something of another epoch.</summary>
     internal static ProblemException Gone(string what, string current) =>
         new(410, "other_epoch", $"The store was restored: {what} is of another epoch than its present one, {current}. Positions and cursors of before mean something else now; begin anew.");
+
+    private sealed record Named(Guid Epoch, string Text);
 }

@@ -58,6 +58,9 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("""{ "demo": "perhaps" }""", "demo", "'perhaps' must be true or false")]
     [InlineData("""{ "origins": ["https://a.example.com", "b"] }""", "origins", "'b' must be a scheme, host and port")]
     [InlineData("""{ "dashboard": "/nowhere/at/all" }""", "dashboard", "'/nowhere/at/all' must be a folder that exists")]
+    [InlineData("""{ "limits": { "requestsPerSecond": 0 } }""", "limits.requestsPerSecond (", "'0' must be a whole number above 0")]
+    [InlineData("""{ "limits": { "headerTime": 15 } }""", "limits.headerTime (", "'15' must be a time above 0, such as 00:00:15")]
+    [InlineData("""{ "limits": { "request": 1 } }""", "limits.request (", "is not known; allowed are atomicEvents")]
     [InlineData("""{ "prot": 8080 }""", "prot in ", "is not known; allowed are allowFsyncOff, answerMemory")]
     [InlineData("""{ "port": 8080 """, "is not JSON as it must be", "LineNumber: 0")]
     public async Task A_fault_names_its_member_its_place_and_what_is_allowed(string json, string named, string allowed)
