@@ -24,17 +24,17 @@ public sealed class DrainTests : IDisposable
     [Fact]
     public async Task Every_request_that_was_taken_is_answered_and_nothing_acknowledged_is_lost()
     {
-        using var service = folder.Up(new Dictionary<string, string> { ["RETENTION_DRAIN_NOTICE"] = "2" });
+        using var service = folder.Up(new Dictionary<string, string> { ["RETENTION_DRAIN_NOTICE"] = "10" });
         await service.UntilAsync("Retention is ready at", Ct);
         using var seen = new CancellationTokenSource();
         var clients = Enumerable.Range(0, Clients).Select(number => Task.Run(() => SendAsync(number, seen.Token), Ct)).ToArray();
-        while (ledger.Count < 200) await Task.Delay(5, Ct);
+        await UntilSentAsync(200, clients);
         using var http = Open();
         var (slow, body) = await BeginSlowlyAsync(http);
         var waiting = await WaitForChangeAsync();
         var stream = await FollowAsync(http);
         var before = ledger.Count;
-        await UntilAsync(() => ledger.Count > before + 20);
+        await UntilSentAsync(before + 20, clients);
         (slow.IsCompleted, waiting.IsCompleted, stream.IsCompleted).ShouldBe((false, false, false));
 
         await service.SignalAsync("TERM", Ct);
@@ -43,7 +43,7 @@ public sealed class DrainTests : IDisposable
         while ((await http.GetAsync(new Uri("/health/ready", UriKind.Relative), Ct)).StatusCode == HttpStatusCode.OK) await Task.Delay(5, Ct);
         var told = await http.GetAsync(new Uri("/health/ready", UriKind.Relative), Ct);
         (told.StatusCode, await told.Content.ReadAsStringAsync(Ct), told.Headers.ConnectionClose).ShouldBe((HttpStatusCode.ServiceUnavailable, """{"status":"stopping"}""", true));
-        await UntilAsync(() => ledger.Count > before + 60);
+        await UntilSentAsync(ledger.Count + 5, clients);
         await seen.CancelAsync();
         await Task.WhenAll(clients);
 
@@ -132,7 +132,15 @@ public sealed class DrainTests : IDisposable
         return http;
     }
 
-    private static Task UntilAsync(Func<bool> fact) => UntilAsync(() => Task.FromResult(fact()));
+    /// <summary>Waits until so many are acknowledged; fails as soon as a client has.</summary>
+    private async Task UntilSentAsync(int wanted, Task[] clients)
+    {
+        while (ledger.Count < wanted)
+        {
+            if (Array.Find(clients, client => client.IsFaulted) is { } faulted) await faulted;
+            await Task.Delay(5, Ct);
+        }
+    }
 
     private static async Task UntilAsync(Func<Task<bool>> fact)
     {
