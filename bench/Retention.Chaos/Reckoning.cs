@@ -39,6 +39,14 @@ public sealed class Reckoning(NpgsqlDataSource database)
     public Task<long> OrdersAsync(string tenant, CancellationToken ct) =>
         ScalarAsync<long>($"select coalesce(sum(orders), 0)::bigint from {"{schema}"}.revenue_cells where tenant_id = '{tenant}' and grain = 'year' and dimension = ''", ct);
 
+    /// <summary>How many of a load's events are acknowledged by its own account and not in the log.</summary>
+    public async Task<int> LostAsync(Load load, CancellationToken ct)
+    {
+        await using var command = live.Command("select coalesce(array_agg(headers ->> 'id'), '{}') from {schema}.mt_events where tenant_id = $1");
+        command.Parameters.AddWithValue(load.Tenant);
+        return load.Acknowledged.Except((string[])(await command.ExecuteScalarAsync(ct))!, StringComparer.Ordinal).Count();
+    }
+
     /// <summary>Writes to a cell as an owner would whose order is counted by the next owner as well.</summary>
     public async Task CountTwiceAsync(CancellationToken ct)
     {
