@@ -1,6 +1,7 @@
 using Npgsql;
 using Retention.Projections.EventLog;
 using Retention.Projections.Running;
+using Retention.Projections.Security;
 
 namespace Retention.Api;
 
@@ -19,6 +20,7 @@ internal sealed partial class Projecting(
         {
             await replays.RestAsync();
             while (!await TryMigrateAsync(stoppingToken)) await Task.Delay(BetweenTries, stoppingToken);
+            if (!place.HasTenantRole) LogNoRole(logger, TenantRole.Name, TenantRole.Sql);
             readiness.Started = true;
             while (options.Projects) await OwnAsync(stoppingToken);
         }
@@ -77,6 +79,9 @@ internal sealed partial class Projecting(
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "Projections have stopped.")]
     private static partial void LogStopped(ILogger logger, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Questions are answered without the role {Role}, a second wall between tenants that the database user may not make; an administrator can: {Sql}")]
+    private static partial void LogNoRole(ILogger logger, string role, string sql);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason} It waits for its turn.")]
     private static partial void LogLost(ILogger logger, string reason);

@@ -1,4 +1,5 @@
 using Npgsql;
+using Retention.Projections.Security;
 
 namespace Retention.Projections.Embedded;
 
@@ -153,6 +154,14 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         await connection.OpenAsync(ct);
         if (!await ExistsAsync("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"))
             await ExecuteAsync($"CREATE ROLE {Name} LOGIN CREATEDB IN ROLE pg_monitor, pg_checkpoint");
+        // The service may make no roles, and so none that it could be misled to make.
+        await ExecuteAsync($"""
+            DO $$ BEGIN
+                IF to_regrole('{TenantRole.Name}') IS NULL THEN CREATE ROLE {TenantRole.Name} NOLOGIN; END IF;
+                IF to_regrole('retention_bi') IS NULL THEN CREATE ROLE retention_bi NOLOGIN; END IF;
+                IF NOT pg_has_role('{Name}', '{TenantRole.Name}', 'member') THEN GRANT {TenantRole.Name} TO {Name}; END IF;
+            END $$
+            """);
         if (!await ExistsAsync("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"))
             await ExecuteAsync($"CREATE DATABASE {Name} OWNER {Name}");
         return connection.PostgreSqlVersion;

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Npgsql;
 using Retention.Projections.Running;
+using Retention.Projections.Security;
 
 namespace Retention.Projections.EventLog;
 
@@ -44,6 +45,7 @@ public static partial class Migrations
         }
         await RefuseCachingSequenceAsync(connection, place, ct);
         await StoreEpoch.KeepAsync(connection, place, ct);
+        await TenantRole.ApplyAsync(connection, place, ct);
         await transaction.CommitAsync(ct);
     }
 

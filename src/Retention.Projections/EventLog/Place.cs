@@ -53,6 +53,9 @@ public sealed partial class Place
     /// <summary>The most memory that histories of one tenant may take, in bytes; never more than all tenants may.</summary>
     public long TenantHistoryMemory { get; init; } = long.MaxValue;
 
+    /// <summary>Whether questions are answered by the role that sees one tenant, see <see cref="Security.TenantRole"/>. Known once the schema is up to date.</summary>
+    public bool HasTenantRole { get; internal set; }
+
     internal HistoryCopies Copies { get; }
 
     internal FoldTurns Turns { get; private init; } = new(DefaultFoldsAtOnce);

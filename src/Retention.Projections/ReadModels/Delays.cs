@@ -19,7 +19,10 @@ public static class Delays
     // Of all tenants of the place, so that a tenant that has fallen silent does not make the whole log be read.
     private const int MostPositions = 1_000_000;
 
-    public static async Task<IReadOnlyList<DelayedEvents>> LatestAsync(Snapshot snapshot, DateTimeOffset moment, CancellationToken ct)
+    public static Task<IReadOnlyList<DelayedEvents>> LatestAsync(Snapshot snapshot, DateTimeOffset moment, CancellationToken ct) =>
+        snapshot.OfLogAsync(() => ReadAsync(snapshot, moment, ct), ct);
+
+    private static async Task<IReadOnlyList<DelayedEvents>> ReadAsync(Snapshot snapshot, DateTimeOffset moment, CancellationToken ct)
     {
         const string sql = """
             with latest as (

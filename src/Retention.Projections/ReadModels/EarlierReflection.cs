@@ -8,7 +8,10 @@ namespace Retention.Projections.ReadModels;
 /// <summary>What a tenant's answers reflected at an earlier position: its last event by then, and the settings that were known.</summary>
 internal static class EarlierReflection
 {
-    public static async Task<Reflection> AtAsync(Snapshot snapshot, long position, CancellationToken ct)
+    public static Task<Reflection> AtAsync(Snapshot snapshot, long position, CancellationToken ct) =>
+        snapshot.OfLogAsync(() => ReadAsync(snapshot, position, ct), ct);
+
+    private static async Task<Reflection> ReadAsync(Snapshot snapshot, long position, CancellationToken ct)
     {
         if (await LastEventAsync(snapshot, position, ct) is not var (last, recordedAt))
             return Reflection.Nothing with { Settings = snapshot.Place.SettingsOf(Settings.Default) };

@@ -3,6 +3,7 @@ using System.Text;
 using Npgsql;
 using Retention.Domain.Customers;
 using Retention.Projections.EventLog;
+using Retention.Projections.Security;
 
 namespace Retention.Projections.ReadModels;
 
@@ -71,6 +72,7 @@ internal sealed class HistoryLoad(Place place, string tenant)
         await using var connection = await place.DataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
         await using (var command = new NpgsqlCommand($"set transaction snapshot '{shared}'", connection)) await command.ExecuteNonQueryAsync(ct);
+        await TenantRole.EnterAsync(connection, place, tenant, ct);
         await CopyAsync(connection, $"and ctid >= '({blocks.From},0)' and ctid < '({blocks.To},0)'", longer, take, ct);
     }
 

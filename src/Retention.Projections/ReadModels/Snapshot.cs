@@ -6,6 +6,7 @@ using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
 using Retention.Projections.EventLog;
+using Retention.Projections.Security;
 
 namespace Retention.Projections.ReadModels;
 
@@ -69,7 +70,7 @@ public sealed class Snapshot : IAsyncDisposable
         try
         {
             var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
-            return new Snapshot(place, tenant, connection, transaction, await Reflection.ReadAsync(connection, place, tenant, ct));
+            return new Snapshot(place, tenant, connection, transaction, await Reflection.ReadAsync(connection, place, tenant, ct, alone: true));
         }
         catch
         {
@@ -196,6 +197,15 @@ public sealed class Snapshot : IAsyncDisposable
         }
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct)) yield return reader;
+    }
+
+    /// <summary>What a reading of the log finds, which the tenant's role may not see.</summary>
+    internal async Task<T> OfLogAsync<T>(Func<Task<T>> read, CancellationToken ct)
+    {
+        await TenantRole.LeaveAsync(connection, Place, ct);
+        var found = await read();
+        await TenantRole.EnterAsync(connection, Place, Tenant, ct);
+        return found;
     }
 
     /// <summary>The rows of a query, one by one, as <see cref="RowsAsync"/> gives them.</summary>

@@ -69,7 +69,7 @@ public sealed class ModelTables(Place live, Place copy)
             select format('create policy %I on %I.%I as %s for %s to %s', polname, $2, c.relname, case when polpermissive then 'permissive' else 'restrictive' end,
                     case polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
                     array_to_string(array(select case when r = 0 then 'public' else r::regrole::text end from unnest(polroles) r), ', '))
-                || coalesce(format(' using (%s)', pg_get_expr(polqual, polrelid)), '') || coalesce(format(' with check (%s)', pg_get_expr(polwithcheck, polrelid)), '')
+                || coalesce(' using (' || pg_get_expr(polqual, polrelid) || ')', '') || coalesce(' with check (' || pg_get_expr(polwithcheck, polrelid) || ')', '')
             from pg_policy join pg_class c on c.oid = polrelid where c.relnamespace = $1::regnamespace and c.relname = any($3)
             union all
             select format('alter table %I.%I enable row level security', $2, relname) || case when relforcerowsecurity
