@@ -18,7 +18,7 @@ internal static partial class ShopifyWebhook
         var log = logs.CreateLogger(WebhookOutcome.LogName);
         if (payload.Fault is var (code, message))
         {
-            Unreadable(log, topic, tenant, message);
+            Unreadable(log, topic, tenant, code);
             return Results.Json(new WebhookOutcome(null, 0, 0, [new Rejection(0, null, code, [new Fault("", code, message)])]));
         }
         if (events.Count == 0) return Results.Json(WebhookOutcome.Ignore($"nothing is made of {(topic.Length > 0 ? topic : "a body without X-Shopify-Topic")}"));
@@ -39,8 +39,9 @@ internal static partial class ShopifyWebhook
 
     private static IEnumerable<Envelope> Some(Envelope? made) => made is null ? [] : [made];
 
-    [LoggerMessage(LogLevel.Warning, "A webhook {Topic} of Shopify for tenant {Tenant} cannot be read: {Message}")]
-    private static partial void Unreadable(ILogger log, string topic, string tenant, string message);
+    // The answer shows the value that is wrong; a log must not, since it may be a customer's.
+    [LoggerMessage(LogLevel.Warning, "A webhook {Topic} of Shopify for tenant {Tenant} cannot be read: {Code}.")]
+    private static partial void Unreadable(ILogger log, string topic, string tenant, string code);
 
     [LoggerMessage(LogLevel.Warning, "The event {Id} of a webhook {Topic} of Shopify for tenant {Tenant} is refused: {Message}")]
     private static partial void Refused(ILogger log, string? id, string topic, string tenant, string message);
