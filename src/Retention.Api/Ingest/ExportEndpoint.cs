@@ -17,6 +17,9 @@ public static class ExportEndpoint
 {
     private const int PageSize = 5_000;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
+
     private static readonly string[] Parameters = ["after", "until", "limit", "format", .. WantedEvents.Parameters];
 
     public static async Task GetAsync(HttpContext http, Tenant tenant, EventLog log, SafePosition safePosition, Sealing sealing)
@@ -24,7 +27,7 @@ public static class ExportEndpoint
         var query = new QueryReader(http.Request.Query).Only(Parameters);
         var wanted = WantedEvents.Read(query);
         var after = query.Whole("after", 0, long.MaxValue) ?? 0;
-        var until = query.Whole("until", 0, long.MaxValue) ?? safePosition.Current;
+        var until = query.Whole("until", 0, long.MaxValue) ?? await EndAsync(log, safePosition, http.RequestAborted);
         var left = query.Whole("limit", 1, long.MaxValue) ?? long.MaxValue;
         var csv = query.Choice("format", ["ndjson", "csv"]) == "csv";
         if (until > safePosition.Current) query.Fault("until", "unknown_position", $"must be a position that is complete; the last one is {safePosition.Current}");
@@ -57,6 +60,14 @@ public static class ExportEndpoint
             buffer.ResetWrittenCount();
         }
         if (!csv) await body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(new { end = true, position = after }).Append((byte)'\n').ToArray(), http.RequestAborted);
+    }
+
+    /// <summary>The end of what is complete: whoever was acknowledged before asking finds its events, unless another's open transaction keeps the end back.</summary>
+    private static async Task<long> EndAsync(EventLog log, SafePosition safePosition, CancellationToken ct)
+    {
+        var (issued, started) = (await log.LastIssuedAsync(ct), TimeProvider.System.GetTimestamp());
+        while (safePosition.Current < issued && TimeProvider.System.GetElapsedTime(started) < Patience) await Task.Delay(BetweenLooks, ct);
+        return safePosition.Current;
     }
 
     /// <summary>What is wanted of a page, and the position up to which it was looked through.</summary>

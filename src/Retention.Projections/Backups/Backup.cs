@@ -10,9 +10,6 @@ namespace Retention.Projections.Backups;
 /// </summary>
 public static class Backup
 {
-    // Views for BI tools lie beside the tables.
-    internal static string[] SchemasOf(string schema) => [schema, $"{schema}_bi"];
-
     /// <summary>Makes a backup into a new folder, which appears when it is whole.</summary>
     /// <exception cref="BackupException">The folder exists, or a program is missing or failed.</exception>
     public static async Task<BackupManifest> MakeAsync(string connectionString, string folder, string schema = "retention", CancellationToken ct = default)
@@ -59,7 +56,7 @@ public static class Backup
         string[] words =
         [
             "--format=custom", $"--snapshot={await SnapshotAsync(connection, ct)}", "--no-owner", "--lock-wait-timeout=60s", $"--file={dump}",
-            .. SchemasOf(schema).Select(name => $"--schema={name}"), $"--exclude-table-data={schema}.store_epoch",
+            .. manifest.Schemas.Select(name => $"--schema={name}"), $"--exclude-table-data={schema}.store_epoch",
         ];
         await clients.RunAsync("pg_dump", settings, words, ct);
         return manifest with { Bytes = new FileInfo(dump).Length, Sha256 = await HashAsync(dump, ct) };
@@ -73,6 +70,7 @@ public static class Backup
 
     private static async Task<BackupManifest> DescribeAsync(NpgsqlConnection connection, Place place, CancellationToken ct)
     {
+        var schemas = await SchemasAsync(connection, place.Schema, ct);
         const string sql = """
             select clock_timestamp(), current_setting('server_version'), (select max(version) from {schema}.schema_versions),
                 (select epoch from {schema}.store_epoch), (select count(*) from {schema}.mt_events where type <> 'tombstone'),
@@ -88,17 +86,30 @@ public static class Backup
         try
         {
             await using var command = new NpgsqlCommand(place.Qualify(sql), connection);
-            command.Parameters.AddWithValue(SchemasOf(place.Schema));
+            command.Parameters.AddWithValue(schemas);
             await using var reader = await command.ExecuteReaderAsync(ct);
             await reader.ReadAsync(ct);
             return new BackupManifest(
-                reader.GetFieldValue<DateTimeOffset>(0), reader.GetString(1), place.Schema, reader.GetInt32(2), reader.GetGuid(3), reader.GetInt64(4), reader.GetInt64(5),
+                reader.GetFieldValue<DateTimeOffset>(0), reader.GetString(1), place.Schema, schemas, reader.GetInt32(2), reader.GetGuid(3), reader.GetInt64(4), reader.GetInt64(5),
                 reader.GetInt64(6), reader.GetInt64(7), reader.GetFieldValue<string[]>(8), 0, "");
         }
         catch (PostgresException absent) when (absent.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
         {
             throw new BackupException($"The database has no schema {place.Schema} of this service, or one of an older version: start the service on it once.", absent);
         }
+    }
+
+    /// <summary>The schema of the tables, and that of the views for BI tools beside it, which has one of two names.</summary>
+    private static async Task<string[]> SchemasAsync(NpgsqlConnection connection, string schema, CancellationToken ct)
+    {
+        const string sql = """
+            select coalesce((
+                select nspname::text from unnest(case when $1 = 'retention' then array['bi', 'retention_bi'] else array[$1 || '_bi'] end) with ordinality as name (nspname, first)
+                where to_regprocedure(format('%I.seen_tenants()', nspname)) is not null order by first limit 1), $1 || '_bi')
+            """;
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddWithValue(schema);
+        return [schema, (string)(await command.ExecuteScalarAsync(ct))!];
     }
 
     private static async Task<string> HashAsync(string file, CancellationToken ct)

@@ -5,6 +5,8 @@ namespace Retention.Projections.Backups;
 /// <summary>What a backup holds, beside its dump. Written last, so that a folder without it is no backup.</summary>
 /// <param name="MadeAt">The database's clock at the snapshot that was dumped.</param>
 /// <param name="Server">The version of the PostgreSQL that was dumped.</param>
+/// <param name="Schema">Of the tables.</param>
+/// <param name="Schemas">All that were dumped.</param>
 /// <param name="SchemaVersion">The highest migration applied.</param>
 /// <param name="Epoch">Of the store that was dumped; one that is restored has another.</param>
 /// <param name="LastPosition">The highest position of an event; 0 without events.</param>
@@ -12,7 +14,7 @@ namespace Retention.Projections.Backups;
 /// <param name="Roles">Roles that have rights in the dump besides the owner: restoring needs them, or makes them without a login.</param>
 /// <param name="Sha256">Of the dump, in hexadecimal digits.</param>
 public sealed record BackupManifest(
-    DateTimeOffset MadeAt, string Server, string Schema, int SchemaVersion, Guid Epoch, long Events, long LastPosition, long Reflected, long Tenants,
+    DateTimeOffset MadeAt, string Server, string Schema, IReadOnlyList<string> Schemas, int SchemaVersion, Guid Epoch, long Events, long LastPosition, long Reflected, long Tenants,
     IReadOnlyList<string> Roles, long Bytes, string Sha256)
 {
     /// <summary>The file of the manifest in the folder of a backup.</summary>

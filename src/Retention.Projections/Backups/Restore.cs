@@ -37,7 +37,7 @@ public static class Restore
     private static async Task RefuseFullAsync(NpgsqlConnection connection, BackupManifest manifest, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand("select nspname from pg_namespace where nspname = any($1)", connection);
-        command.Parameters.AddWithValue(Backup.SchemasOf(manifest.Schema));
+        command.Parameters.AddWithValue(manifest.Schemas.ToArray());
         if (await command.ExecuteScalarAsync(ct) is string there)
             throw new BackupException($"The database holds a schema {there} already; a backup is restored into a database without one.");
     }

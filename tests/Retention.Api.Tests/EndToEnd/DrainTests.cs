@@ -24,7 +24,7 @@ public sealed class DrainTests : IDisposable
     [Fact]
     public async Task Every_request_that_was_taken_is_answered_and_nothing_acknowledged_is_lost()
     {
-        using var service = folder.Up(new Dictionary<string, string> { ["RETENTION_DRAIN_NOTICE"] = "10" });
+        using var service = folder.Up(new Dictionary<string, string> { ["RETENTION_DRAIN_NOTICE"] = "10", ["RETENTION_LIMITS__GRACE"] = "00:01:00" });
         await service.UntilAsync("Retention is ready at", Ct);
         using var seen = new CancellationTokenSource();
         var clients = Enumerable.Range(0, Clients).Select(number => Task.Run(() => SendAsync(number, seen.Token), Ct)).ToArray();

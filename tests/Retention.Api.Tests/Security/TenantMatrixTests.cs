@@ -6,7 +6,7 @@ namespace Retention.Api.Tests.Security;
 /// <summary>Every operation that the service describes × whoever may not ask for it.</summary>
 public sealed class TenantMatrixTests(ServiceFixture service)
 {
-    private static readonly string[] Open = ["GET /health/live", "GET /health/ready", "POST /v1/webhooks/shopify/{tenant}"];
+    private static readonly string[] Open = ["GET /health/live", "GET /health/ready", "POST /v1/webhooks/segment/{tenant}", "POST /v1/webhooks/shopify/{tenant}"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
