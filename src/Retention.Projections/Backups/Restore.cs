@@ -36,7 +36,7 @@ public static class Restore
 
     private static async Task RefuseFullAsync(NpgsqlConnection connection, BackupManifest manifest, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand("select nspname from pg_namespace where nspname = any($1)", connection);
+        await using var command = new NpgsqlCommand("select nspname::text from pg_namespace where nspname = any($1) order by array_position($1, nspname::text)", connection);
         command.Parameters.AddWithValue(manifest.Schemas.ToArray());
         if (await command.ExecuteScalarAsync(ct) is string there)
             throw new BackupException($"The database holds a schema {there} already; a backup is restored into a database without one.");

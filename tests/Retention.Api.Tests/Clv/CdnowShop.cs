@@ -16,7 +16,7 @@ internal static class CdnowShop
         await using var file = DataFile.Cdnow();
         using var bytes = new MemoryStream();
         if (file is FileStream) await file.CopyToAsync(bytes);
-        else bytes.Write(Encoding.UTF8.GetBytes(SimulatedCdnow.Rows(seed: 1)));
+        else bytes.Write(Encoding.UTF8.GetBytes(SimulatedCdnow.Rows(seed: 2)));
         var shop = service.NewTenant("cdnow");
         await shop.ImportAsync("cdnow", bytes.ToArray());
         return (shop, file is FileStream);
