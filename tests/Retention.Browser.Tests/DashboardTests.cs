@@ -30,7 +30,7 @@ public sealed class DashboardTests(DashboardFixture dashboard)
     {
         var page = await dashboard.OpenAsync();
         await dashboard.ShowAsync(page, "?view=cohorts&range=all&mode=on_or_after");
-        var cohorts = (await dashboard.AskAsync("/v1/cohorts?grain=month&mode=on_or_after")).GetProperty("cohorts").EnumerateArray().ToList();
+        var cohorts = (await dashboard.AskAsync("/v1/cohorts?grain=month&mode=on_or_after&periods=60")).GetProperty("cohorts").EnumerateArray().ToList();
         var cells = cohorts.SelectMany(cohort => cohort.GetProperty("cells").EnumerateArray()
             .Where(cell => cell.GetProperty("value").ValueKind == JsonValueKind.Number && cell.GetProperty("status").GetString() != "not_observable")
             .Select(cell => $"{cohort.GetProperty("cohort").GetString()} {cell.GetProperty("k")} {Percent(cell, "rate", cell.GetProperty("k").GetInt32() == 0 ? 0 : 1)}"));

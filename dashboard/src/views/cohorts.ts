@@ -27,12 +27,13 @@ export function wilson(part: number, of: number): [number, number] | null {
 }
 
 export function cohorts(state: State, page: Page): HTMLElement {
-  const path = question(state, 'cohorts', { mode: state.mode, measure: state.measure, alignment: state.alignment });
+  const path = question(state, 'cohorts', { mode: state.mode, measure: state.measure, alignment: state.alignment, ...columnsOf(state) });
   const map = card(t('heatmap'), t('heatNote', 'k'));
   const curve = card(t('summaryCurve'), t('summaryNote'));
 
   fill<[Cohorts]>(page, map, [path], ([answer]) => {
     if (answer.cohorts.length === 0) return false;
+    trim(answer);
     map.body.replaceChildren(h('div', { class: 'scroll' }, heat(state, answer)), legend(state));
     return true;
   });
@@ -56,6 +57,19 @@ export function cohorts(state: State, page: Page): HTMLElement {
     return true;
   });
   return h('div', { class: 'grid' }, map.element, curve.element);
+}
+
+/** As many columns as the range has periods; what none of its cohorts is old enough for is not shown. */
+function columnsOf(state: State): Record<string, string> {
+  const most = { week: 104, month: 60, quarter: 40, year: 20 }[state.grain];
+  return { periods: String(state.range === 'all' ? most : Math.min(most, Number(state.range))) };
+}
+
+function trim(answer: Cohorts): void {
+  const last = Math.max(0, ...answer.cohorts.map(cohort => cohort.cells.findLastIndex(cell => cell.value !== null && cell.status !== 'not_observable')));
+  answer.columns = answer.columns.slice(0, last + 1);
+  answer.summary = answer.summary.slice(0, last + 1);
+  for (const cohort of answer.cohorts) cohort.cells = cohort.cells.slice(0, last + 1);
 }
 
 const isMoney = (state: State) => state.measure.toLowerCase().includes('revenue');
