@@ -21,7 +21,7 @@ public static class TenantRole
     /// <summary>Brings rights and policies up to date, and learns whether the role can be taken on.</summary>
     internal static async Task ApplyAsync(NpgsqlConnection connection, Place place, CancellationToken ct)
     {
-        await using (var command = new NpgsqlCommand(place.Qualify($"{Rights};select {"{schema}"}.apply_rights()"), connection)) await command.ExecuteNonQueryAsync(ct);
+        await using (var command = new NpgsqlCommand(place.Qualify(Rights), connection)) await command.ExecuteNonQueryAsync(ct);
         await using var learn = new NpgsqlCommand("select coalesce((select pg_has_role(current_user, oid, 'member') from pg_roles where rolname = $1), false)", connection);
         learn.Parameters.AddWithValue(Name);
         place.HasTenantRole = (bool)(await learn.ExecuteScalarAsync(ct))!;

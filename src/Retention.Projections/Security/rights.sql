@@ -4,7 +4,7 @@
 --
 -- Applied after every migration and at every start, so that a table that is added later, or a role that an administrator makes later, is
 -- not forgotten. It changes nothing, and takes no lock, where all is in place.
-create or replace function {schema}.apply_rights() returns void language plpgsql set search_path = pg_catalog as $$
+do $$
 declare
     own constant regnamespace := '{schema}'::regnamespace;
     bi constant regnamespace := case when '{schema}' = 'retention' and to_regprocedure('bi.seen_tenants()') is not null then to_regnamespace('bi') else to_regnamespace('{schema}_bi') end;
