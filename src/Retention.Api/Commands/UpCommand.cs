@@ -5,11 +5,8 @@ using Npgsql;
 using Retention.Api.Configuration;
 using Retention.Api.Demo;
 using Retention.Api.Security;
-using Retention.Api.Security.Tokens;
 using Retention.Api.Tenancy;
 using Retention.Projections.Embedded;
-using Retention.Projections.EventLog;
-using Retention.Projections.Replays;
 
 namespace Retention.Api.Commands;
 
@@ -26,96 +23,21 @@ internal sealed class UpCommand(UpCommand.Wish wish)
 
     public static Command Create()
     {
-        var port = new Option<int>("--port") { Description = "Port to listen on", DefaultValueFactory = _ => 8080, HelpName = "N" };
-        port.Validators.Add(result =>
-        {
-            // What is no number at all is refused by the option's type.
-            if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && number is < 1 or > 65535)
-                result.AddError("--port must be a number from 1 to 65535.");
-        });
-        var listen = new Option<string?>("--listen")
-        {
-            Description = "Address to listen on, such as 0.0.0.0, in place of the loopback interface; needs a key (retention keys create)",
-            HelpName = "ADDRESS",
-        };
-        listen.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token] && !IPAddress.TryParse(token.Value, out _)) result.AddError("--listen must be an IP address.");
-        });
-        var data = DataOption.Create();
-        var connection = new Option<string?>("--connection")
-        {
-            Description = "Connection string (Npgsql's form) of a PostgreSQL to use in place of a private one",
-            HelpName = "STRING",
-        };
-        var noDemo = new Option<bool>("--no-demo") { Description = "Do not load the demo tenant" };
-        var historyMemory = new Option<int>("--history-memory")
-        {
-            Description = "Memory in MB that histories may take, so that questions beyond the defaults are answered fast",
-            DefaultValueFactory = _ => (int)(Place.DefaultHistoryMemory >> 20),
-            HelpName = "MB",
-        };
-        historyMemory.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && number is < 0 or > 1_000_000)
-                result.AddError("--history-memory must be a number from 0 to 1000000.");
-        });
-        var rebuildMemory = new Option<int>("--rebuild-memory")
-        {
-            Description = "Memory in MB that a rebuild or replay may take; what does not fit is spilled to the temporary folder",
-            DefaultValueFactory = _ => (int)(new ReplayRoom().Memory >> 20),
-            HelpName = "MB",
-        };
-        rebuildMemory.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && number is < 1 or > 1_000_000)
-                result.AddError("--rebuild-memory must be a number from 1 to 1000000.");
-        });
-        var noProjections = new Option<bool>("--no-projections")
-        {
-            Description = "Only take events in and answer: another process on the same database keeps the read models",
-        };
-        var origins = new Option<string[]>("--allow-origin")
-        {
-            Description = "Origin whose pages may ask this service, such as https://bi.example.com; may be given more than once",
-            HelpName = "ORIGIN",
-        };
-        origins.Validators.Add(result =>
-        {
-            foreach (var token in result.Tokens.Where(token => !ConfigurationRules.IsOrigin(token.Value)))
-                result.AddError($"--allow-origin {token.Value} must be a scheme, host and port such as https://bi.example.com.");
-        });
-        var tokens = new TokenFlags();
-        var config = ConfigCommand.FileOption();
+        var flags = new UpFlags();
         var command = new Command(
             "up",
             "Start the service and stay in the foreground until Ctrl-C or SIGTERM. "
-            + "Exit codes: 0 stopped as asked, 1 not started (already running, port taken, no PostgreSQL) or failed.")
-        {
-            config, port, listen, data, connection, noDemo, historyMemory, rebuildMemory, noProjections, origins,
-        };
-        tokens.AddTo(command);
+            + "Exit codes: 0 stopped as asked, 1 not started (already running, port taken, no PostgreSQL) or failed.");
+        foreach (var flag in flags.All) command.Options.Add(flag);
         command.SetAction((parsed, ct) =>
         {
             try
             {
-                return RunAsync(WishOf(EffectiveConfiguration.Load(parsed.GetValue(config), Words()).Values), ct);
+                return RunAsync(WishOf(flags.Read(parsed)), ct);
             }
             catch (ConfigurationException fault)
             {
                 return Task.FromResult(Screen.Fail(fault.Message));
-            }
-
-            IEnumerable<KeyValuePair<string, string?>> Words()
-            {
-                foreach (var (option, member) in ((Option, string)[])[(port, "port"), (listen, "listen"), (data, "data"), (connection, "connection"), (historyMemory, "historyMemory"), (rebuildMemory, "rebuildMemory")])
-                {
-                    if (parsed.GetResult(option) is { Implicit: false, Tokens: [.., var last] }) yield return new(member, last.Value);
-                }
-                if (parsed.GetValue(noDemo)) yield return new("demo", "false");
-                if (parsed.GetValue(noProjections)) yield return new("projections", "false");
-                foreach (var word in tokens.Words(parsed)) yield return word;
-                foreach (var (at, origin) in (parsed.GetValue(origins) ?? []).Index()) yield return new($"origins:{at}", origin);
             }
         });
         return command;

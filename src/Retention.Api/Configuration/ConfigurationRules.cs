@@ -44,7 +44,7 @@ internal sealed class ConfigurationRules : AbstractValidator<ServiceConfiguratio
 
     private static bool IsFlag(string? text) => bool.TryParse(text, out _);
 
-    internal static bool IsOrigin(string text) =>
+    private static bool IsOrigin(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == text;
 
     private static bool IsConnection(string? text)

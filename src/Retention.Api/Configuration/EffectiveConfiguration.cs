@@ -20,6 +20,7 @@ internal sealed class EffectiveConfiguration
 
     private const string Prefix = "RETENTION_";
     private const string InEnvironment = "environment";
+    private const string InWords = "command line";
 
     private static readonly PropertyInfo[] Members = typeof(ServiceConfiguration).GetProperties();
 
@@ -52,7 +53,7 @@ internal sealed class EffectiveConfiguration
         var sources = new List<(string Place, List<KeyValuePair<string, string?>> Members)>();
         if (FileOf(file) is { } path) sources.Add((path, ReadFile(path)));
         sources.Add((InEnvironment, Listed(Variables())));
-        sources.Add(("command line", [.. words]));
+        sources.Add((InWords, [.. words]));
         // A list is taken whole from the last that has one.
         var last = sources.FindLastIndex(source => source.Members.Exists(IsOrigin));
         for (var before = 0; before < last; before++) sources[before].Members.RemoveAll(IsOrigin);
@@ -79,6 +80,11 @@ internal sealed class EffectiveConfiguration
     /// <summary>The name of a member's environment variable.</summary>
     internal static string VariableOf(string member) =>
         Prefix + string.Concat(member.Select((letter, at) => at > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{char.ToUpperInvariant(letter)}"));
+
+    /// <summary>A member's flag on the command line.</summary>
+    internal static string FlagOf(string member) => member == nameof(ServiceConfiguration.Origins)
+        ? "--allow-origin"
+        : $"-{string.Concat(member.Select(letter => char.IsUpper(letter) ? $"-{char.ToLowerInvariant(letter)}" : $"{letter}"))}";
 
     private static string? FileOf(string? given)
     {
@@ -144,7 +150,12 @@ internal sealed class EffectiveConfiguration
         foreach (var (provider, place) in root.Providers.Zip(places).Reverse())
         {
             if (!provider.TryGet(member, out _) && !provider.GetChildKeys([], member).Any()) continue;
-            return place == InEnvironment ? VariableOf(member) : place;
+            return place switch
+            {
+                InEnvironment => VariableOf(member),
+                InWords => FlagOf(member),
+                _ => place,
+            };
         }
         return "default";
     }
