@@ -129,7 +129,7 @@ internal static class Timeline
     private static Dictionary<long, string> Effects(JoinedCustomer joined, CustomerView view, long knownAt)
     {
         var effects = new Dictionary<long, string>();
-        foreach (var row in view.Superseded) effects[view.Columns.KnownFrom[row]] = "superseded";
+        foreach (var row in view.Superseded) effects[view.Columns.Purchases.KnownFrom[row]] = "superseded";
         foreach (var order in view.Invalid) effects[view.PositionOf(order)] = order.Cancelled ? "cancelled" : "refunded";
         AddVoice(view, effects);
         foreach (var link in joined.Links.Except(Identities.InForce(joined.Links, knownAt))) effects[link.KnownFrom] = "superseded";

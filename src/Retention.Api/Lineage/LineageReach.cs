@@ -48,7 +48,7 @@ internal sealed class LineageReach
     private static bool Bought(CustomerView customer, long start, long end)
     {
         var (from, to) = customer.Columns.PurchasesOf(customer.Customer);
-        foreach (var at in customer.Columns.OccurredAt[from..to])
+        foreach (var at in customer.Columns.Purchases.OccurredAt[from..to])
         {
             if (at >= start && at < end) return true;
         }

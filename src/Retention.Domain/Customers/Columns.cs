@@ -7,34 +7,20 @@ public readonly record struct Told(long OccurredAt, Fact Fact);
 internal readonly record struct Known(long OccurredAt, long From, long Until);
 
 /// <summary>
-/// The facts of many customers, column by column: purchases as plain numbers, so that a fold over millions of them reads memory in
-/// order and allocates nothing, and everything else as facts. What one customer has lies together, in order of (occurredAt, source, id).
+/// The facts of many customers: purchases column by column, and everything else as facts. What one customer has lies together, in order
+/// of (occurredAt, source, id).
 /// Customers are only ever added; readers may read those that were there when they looked.
 /// </summary>
 public sealed class Columns
 {
-    /// <summary>Stands in <see cref="Margin"/> for a purchase whose margin is not known.</summary>
-    public const long UnknownMargin = long.MinValue;
-
-    private readonly TextCodes channels = new();
     private readonly SharedProfiles profiles = new();
     private readonly CompactReader reader = new([]);
-    private readonly Dictionary<int, long> purchaseKnownUntil = [];
     private readonly Dictionary<int, long> otherKnownUntil = [];
-    private readonly Dictionary<int, PurchaseDetails> details = [];
-    private readonly HashSet<long> keys = [];
 
     private string[] ids = new string[16];
     private Traits[] traits = new Traits[16];
     private int[] purchaseEnds = new int[16];
     private int[] otherEnds = new int[16];
-
-    private long[] occurredAt = new long[64];
-    private long[] order = new long[64];
-    private long[] total = new long[64];
-    private long[] knownFrom = new long[64];
-    private int[] channel = new int[64];
-    private long[]? margin;
 
     private Told[] others = new Told[16];
     private long[] othersKnownFrom = new long[16];
@@ -61,14 +47,14 @@ public sealed class Columns
     /// <summary>The highest position from which anything here is known.</summary>
     public long LastPosition { get; private set; }
 
-    public int Purchases { get; private set; }
+    /// <summary>The rows of all purchases.</summary>
+    public PurchaseColumns Purchases { get; } = new();
 
     public int Others { get; private set; }
 
     /// <summary>About how much memory is held, in bytes.</summary>
     public long Bytes =>
-        ids.LongLength * (sizeof(long) + 48 + sizeof(byte) + 2 * sizeof(int)) + occurredAt.LongLength * (4 * sizeof(long) + sizeof(int))
-        + (margin?.LongLength ?? 0) * sizeof(long) + others.LongLength * (3 * sizeof(long) + 32) + details.Count * 200L;
+        ids.LongLength * (sizeof(long) + 48 + sizeof(byte) + 2 * sizeof(int)) + Purchases.Bytes + others.LongLength * (3 * sizeof(long) + 32);
 
     public static Columns Of(params IEnumerable<(string Customer, IEnumerable<Entry> Entries)> customers)
     {
@@ -92,12 +78,7 @@ public sealed class Columns
         Array.Resize(ref traits, Count);
         Array.Resize(ref purchaseEnds, Count);
         Array.Resize(ref otherEnds, Count);
-        Array.Resize(ref occurredAt, Purchases);
-        Array.Resize(ref order, Purchases);
-        Array.Resize(ref total, Purchases);
-        Array.Resize(ref knownFrom, Purchases);
-        Array.Resize(ref channel, Purchases);
-        if (margin is not null) Array.Resize(ref margin, Purchases);
+        Purchases.Trim();
         Array.Resize(ref others, Others);
         Array.Resize(ref othersKnownFrom, Others);
         profiles.Clear();
@@ -107,10 +88,9 @@ public sealed class Columns
     /// <summary>Forgets all customers, and keeps the room that they took; not for columns that anybody else reads.</summary>
     public void Clear()
     {
-        (Count, Purchases, Others, LastPosition) = (0, 0, 0, 0);
-        purchaseKnownUntil.Clear();
+        (Count, Others, LastPosition) = (0, 0, 0);
+        Purchases.Clear();
         otherKnownUntil.Clear();
-        details.Clear();
     }
 
     public string IdOf(int customer) => ids[customer];
@@ -123,27 +103,7 @@ public sealed class Columns
     /// <summary>The rows of a customer's other facts.</summary>
     public (int From, int To) OthersOf(int customer) => (customer == 0 ? 0 : otherEnds[customer - 1], otherEnds[customer]);
 
-    public ReadOnlySpan<long> OccurredAt => occurredAt.AsSpan(0, Purchases);
-
-    /// <summary>Order keys, see <see cref="Fact.Key(string)"/>.</summary>
-    public ReadOnlySpan<long> Order => order.AsSpan(0, Purchases);
-
-    public ReadOnlySpan<long> Total => total.AsSpan(0, Purchases);
-
-    public ReadOnlySpan<long> KnownFrom => knownFrom.AsSpan(0, Purchases);
-
     public Told Other(int row) => others[row];
-
-    public string? ChannelOf(int purchase) => channels[channel[purchase]];
-
-    public long? Margin(int purchase) => margin is null || margin[purchase] == UnknownMargin ? null : margin[purchase];
-
-    /// <summary>Lines and codes; null where a purchase has none, or they were not loaded.</summary>
-    public PurchaseDetails? DetailsOf(int purchase) => details.GetValueOrDefault(purchase);
-
-    /// <summary>Whether a purchase was in the record as of a position.</summary>
-    public bool IsKnown(int purchase, long position) =>
-        knownFrom[purchase] <= position && !(purchaseKnownUntil.TryGetValue(purchase, out var until) && until <= position);
 
     /// <summary>Whether another fact was in the record as of a position.</summary>
     public bool IsOtherKnown(int other, long position) =>
@@ -163,8 +123,8 @@ public sealed class Columns
                 AddOther(known, entry.Fact);
                 continue;
             }
-            AddPurchase(known, purchase.Order, purchase.Total, purchase.Margin, channels.CodeOf(purchase.Channel));
-            if (purchase.Details is { } lines) details[Purchases - 1] = lines;
+            Purchases.Add(known, purchase);
+            LastPosition = Math.Max(LastPosition, known.From);
         }
         Close(customer);
     }
@@ -191,8 +151,11 @@ public sealed class Columns
         Close(customer);
     }
 
-    internal void AddPurchase(Known known, long orderKey, long charged, long? ownMargin, ReadOnlySpan<byte> channelName) =>
-        AddPurchase(known, orderKey, charged, ownMargin, channels.CodeOf(channelName));
+    internal void AddPurchase(Known known, long order, long total, long? margin, ReadOnlySpan<byte> channel)
+    {
+        Purchases.Add(known, order, total, margin, channel);
+        LastPosition = Math.Max(LastPosition, known.From);
+    }
 
     internal void AddProfile(Known known, CompactReader from) => AddOther(known, profiles.Read(from));
 
@@ -211,21 +174,6 @@ public sealed class Columns
         Others++;
     }
 
-    private void AddPurchase(Known known, long orderKey, long charged, long? ownMargin, int channelCode)
-    {
-        if (Purchases == occurredAt.Length) GrowPurchases();
-        occurredAt[Purchases] = known.OccurredAt;
-        order[Purchases] = orderKey;
-        total[Purchases] = charged;
-        knownFrom[Purchases] = known.From;
-        channel[Purchases] = channelCode;
-        if (ownMargin is { } stated) (margin ??= NoMargins(occurredAt.Length))[Purchases] = stated;
-        else if (margin is not null) margin[Purchases] = UnknownMargin;
-        if (known.Until != 0) purchaseKnownUntil[Purchases] = known.Until;
-        LastPosition = Math.Max(LastPosition, known.From);
-        Purchases++;
-    }
-
     /// <summary>Ends the customer that everything added since the last one belongs to.</summary>
     private void Close(string customer)
     {
@@ -238,7 +186,7 @@ public sealed class Columns
             Array.Resize(ref otherEnds, size);
         }
         ids[Count] = customer;
-        purchaseEnds[Count] = Purchases;
+        purchaseEnds[Count] = Purchases.Count;
         otherEnds[Count] = Others;
         Count++;
         traits[Count - 1] = Judge(Count - 1);
@@ -247,11 +195,8 @@ public sealed class Columns
     private Traits Judge(int customer)
     {
         var (from, to) = PurchasesOf(customer);
-        var found = Repeats(order.AsSpan(from, to - from)) ? Traits.Repeats : Traits.None;
-        for (var row = from; row < to; row++)
-        {
-            if (purchaseKnownUntil.Count > 0 && purchaseKnownUntil.ContainsKey(row)) found |= Traits.Retracts;
-        }
+        var found = Purchases.RepeatAnOrder(from, to) ? Traits.Repeats : Traits.None;
+        if (Purchases.RetractAny(from, to)) found |= Traits.Retracts;
         (from, to) = OthersOf(customer);
         for (var row = from; row < to; row++)
         {
@@ -259,45 +204,5 @@ public sealed class Columns
             if (otherKnownUntil.Count > 0 && otherKnownUntil.ContainsKey(row)) found |= Traits.Retracts;
         }
         return found;
-    }
-
-    private bool Repeats(ReadOnlySpan<long> orders)
-    {
-        // Up to about as many, comparing each with all before it is faster than hashing.
-        const int few = 48;
-        if (orders.Length <= few)
-        {
-            for (var i = 1; i < orders.Length; i++)
-            {
-                if (orders[..i].Contains(orders[i])) return true;
-            }
-            return false;
-        }
-        keys.Clear();
-        foreach (var key in orders)
-        {
-            if (!keys.Add(key)) return true;
-        }
-        return false;
-    }
-
-    private void GrowPurchases()
-    {
-        var size = Math.Max(64, Purchases * 2);
-        Array.Resize(ref occurredAt, size);
-        Array.Resize(ref order, size);
-        Array.Resize(ref total, size);
-        Array.Resize(ref knownFrom, size);
-        Array.Resize(ref channel, size);
-        if (margin is null) return;
-        Array.Resize(ref margin, size);
-        margin.AsSpan(Purchases).Fill(UnknownMargin);
-    }
-
-    private static long[] NoMargins(int size)
-    {
-        var none = new long[size];
-        none.AsSpan().Fill(UnknownMargin);
-        return none;
     }
 }

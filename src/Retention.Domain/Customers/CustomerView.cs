@@ -125,30 +125,30 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
     }
 
     /// <summary>The margin that is left of an order after its refunds, in proportion, rounded half away from zero; null where unknown.</summary>
-    public long? MarginOf(Order order) => Columns.Margin(order.Row) is not { } margin ? null
+    public long? MarginOf(Order order) => Columns.Purchases.Margin(order.Row) is not { } margin ? null
         : order.Total == 0 ? margin
         : decimal.ToInt64(decimal.Round((decimal)margin * order.Net / order.Total, MidpointRounding.AwayFromZero));
 
-    public string? ChannelOf(Order order) => Columns.ChannelOf(order.Row);
+    public string? ChannelOf(Order order) => Columns.Purchases.ChannelOf(order.Row);
 
     /// <summary>Where the purchase of an order stands in the log.</summary>
-    public long PositionOf(Order order) => Columns.KnownFrom[order.Row];
+    public long PositionOf(Order order) => Columns.Purchases.KnownFrom[order.Row];
 
     public DateOnly DayOf(long ticks) => definition.Calendar.DayOf(ticks);
 
     /// <summary>Lines and codes of an order; null where it has none, or they were not loaded.</summary>
-    public PurchaseDetails? DetailsOf(Order order) => Columns.DetailsOf(order.Row);
+    public PurchaseDetails? DetailsOf(Order order) => Columns.Purchases.DetailsOf(order.Row);
 
     /// <summary>Lines and codes of the order of a key, valid or not; null where there is none.</summary>
     public PurchaseDetails? DetailsOf(long order)
     {
         foreach (var known in orders)
         {
-            if (Columns.Order[known.Row] == order) return DetailsOf(known);
+            if (Columns.Purchases.Order[known.Row] == order) return DetailsOf(known);
         }
         foreach (var known in invalid)
         {
-            if (Columns.Order[known.Row] == order) return DetailsOf(known);
+            if (Columns.Purchases.Order[known.Row] == order) return DetailsOf(known);
         }
         return null;
     }
@@ -202,8 +202,8 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
 
     private void ReadPurchases(bool certain, bool repeats)
     {
-        var occurredAt = Columns.OccurredAt;
-        var total = Columns.Total;
+        var occurredAt = Columns.Purchases.OccurredAt;
+        var total = Columns.Purchases.Total;
         var calendar = definition.Calendar;
         var (from, to) = Columns.PurchasesOf(Customer);
         if (repeats) places.Clear();
@@ -211,8 +211,8 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
         {
             var at = occurredAt[row];
             if (at >= before) break;
-            if (!certain && !Columns.IsKnown(row, knownAt)) continue;
-            if (repeats && !places.TryAdd(Columns.Order[row], row)) superseded.Add(row);
+            if (!certain && !Columns.Purchases.IsKnown(row, knownAt)) continue;
+            if (repeats && !places.TryAdd(Columns.Purchases.Order[row], row)) superseded.Add(row);
             else orders.Add(new Order(at, calendar.DayOf(at), total[row], 0, total[row], false, row));
         }
     }
@@ -222,7 +222,7 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
     {
         var all = CollectionsMarshal.AsSpan(orders);
         places.Clear();
-        for (var i = 0; i < all.Length; i++) places.Add(Columns.Order[all[i].Row], i);
+        for (var i = 0; i < all.Length; i++) places.Add(Columns.Purchases.Order[all[i].Row], i);
         var own = definition.Refunds == RefundAttribution.Refund;
         foreach (var (at, fact) in others)
         {

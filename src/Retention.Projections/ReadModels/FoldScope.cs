@@ -132,7 +132,7 @@ internal sealed class ScopedFold(Snapshot snapshot, FoldScope scope, Question qu
         var (from, to) = columns.PurchasesOf(customer);
         for (var row = from; row < to; row++)
         {
-            if (columns.IsKnown(row, supposed.From) != columns.IsKnown(row, supposed.To)) return true;
+            if (columns.Purchases.IsKnown(row, supposed.From) != columns.Purchases.IsKnown(row, supposed.To)) return true;
         }
         (from, to) = columns.OthersOf(customer);
         for (var row = from; row < to; row++)

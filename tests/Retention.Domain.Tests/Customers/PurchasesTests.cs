@@ -75,7 +75,7 @@ public class PurchasesTests
         var view = story.View();
 
         view.AllOrders().ShouldHaveSingleItem().Total.ShouldBe(10);
-        view.Superseded.ToArray().Select(row => view.Columns.KnownFrom[row]).Order().ShouldBe([1, 2, 4]);
+        view.Superseded.ToArray().Select(row => view.Columns.Purchases.KnownFrom[row]).Order().ShouldBe([1, 2, 4]);
     }
 
     [Fact]
