@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
+using Retention.Api.Security.Limiting;
 using Retention.Domain.Events;
 
 namespace Retention.Api;
@@ -8,11 +9,15 @@ namespace Retention.Api;
 /// Reads a query string. Every fault is collected, and <see cref="Done"/> turns them into one 400 that names each parameter and what is
 /// allowed.
 /// </summary>
-public sealed class QueryReader(IQueryCollection query)
+/// <param name="largestPage">The most rows that a page may be asked to have.</param>
+public sealed class QueryReader(IQueryCollection query, int largestPage)
 {
     private const string Repeatable = "filter";
+    private const int UsualPage = 100;
 
     private readonly List<Fault> faults = [];
+
+    public static QueryReader Of(HttpContext http) => new(http.Request.Query, http.RequestServices.GetRequiredService<Limits>().PageRows);
 
     /// <summary>Refuses parameters other than these, and those that are given twice.</summary>
     public QueryReader Only(params IReadOnlyList<string> allowed)
@@ -64,6 +69,9 @@ public sealed class QueryReader(IQueryCollection query)
         Fault(name, "out_of_range", $"must be a whole number from {min} to {max}");
         return null;
     }
+
+    /// <summary>How many rows a page shall have.</summary>
+    public int Limit() => (int)(Whole("limit", 1, largestPage) ?? Math.Min(UsualPage, largestPage));
 
     public double? Number(string name, double min, double max)
     {

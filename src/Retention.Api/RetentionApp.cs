@@ -61,6 +61,12 @@ public sealed record ServiceOptions(string ConnectionString, int Port, string Sc
     /// <summary>Whether this process keeps the read models when it is its turn; without it another one on the same database has to.</summary>
     public bool Projects { get; init; } = true;
 
+    /// <summary>How this process is called among those on the same database; null for its machine and process id.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>For how long a process that keeps the read models and is not heard of is waited for.</summary>
+    public TimeSpan LeaseTerm { get; init; } = Lease.UsualTerm;
+
     /// <summary>How long requests are still taken after the wish to stop, while the service says that it is not ready.</summary>
     public TimeSpan DrainNotice { get; init; }
 
@@ -124,7 +130,7 @@ public static class RetentionApp
         services.AddSingleton<EventLog>().AddSingleton<GroupCommit>().AddSingleton(all => new SafePosition(all.GetRequiredService<Place>()));
         services.AddSingleton<CustomerKeys>().AddSingleton<Erasure>().AddSingleton<Sealing>();
         services.AddSingleton<Progress>().AddSingleton<ReflectionWatch>().AddSingleton<Notices>().AddSingleton<Owning>();
-        services.AddSingleton(all => ActivatorUtilities.CreateInstance<Lease>(all, options.ConnectionString));
+        services.AddSingleton(all => LeaseOf(all, options));
         services.AddSingleton<Tenants>().AddSingleton<TenantSettings>().AddSingleton<TenantChange>();
         services.AddSingleton<KnownCompleteness>().AddSingleton<FittedModels>().AddSingleton<ClvFitting>().AddSingleton<ClosedPeriods>();
         services.AddSingleton<ComplaintReceipts>().AddSingleton<ComplaintOrder>().AddSingleton<GivenScales>().AddSingleton<RevisedScores>();
@@ -155,6 +161,13 @@ public static class RetentionApp
     }
 
     /// <summary>Its spans and metrics bear a name, and not the connection string; what polls by itself makes no spans.</summary>
+    private static Lease LeaseOf(IServiceProvider all, ServiceOptions options) =>
+        new(all.GetRequiredService<Place>(), options.ConnectionString, all.GetRequiredService<ILogger<Lease>>())
+        {
+            Term = options.LeaseTerm,
+            Process = options.Node ?? Lease.ThisProcess,
+        };
+
     private static NpgsqlDataSource DataSourceOf(ServiceOptions options)
     {
         var builder = new NpgsqlDataSourceBuilder(options.ConnectionString) { Name = "retention", ConnectionStringBuilder = { ApplicationName = "retention" } };

@@ -34,14 +34,11 @@ public sealed record AtRiskAnswer : PageShape<AtRiskRow>
 /// </summary>
 public static class AtRiskEndpoint
 {
-    private const int DefaultLimit = 100;
-    private const int MaxLimit = 1_000;
-
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
         await using var request = await MetricRequest.OpenAsync(
             http, tenant.Name, new([.. ScoringRequest.Parameters, "cursor", "limit"]) { Periods = false, Groups = false });
-        var limit = request.WholeList ? int.MaxValue - 1 : (int)(request.Query.Whole("limit", 1, MaxLimit) ?? DefaultLimit);
+        var limit = request.WholeList ? int.MaxValue - 1 : request.Query.Limit();
         var after = AtRiskCursor.Read(request.Query);
         var scoring = await ScoringRequest.ReadForRiskAsync(request, http);
         var end = ScoringRequest.ObservationEnd(request.Question.AsOf);

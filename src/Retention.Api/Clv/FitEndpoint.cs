@@ -14,7 +14,7 @@ public static class FitEndpoint
 {
     public static async Task<IResult> PostAsync(HttpContext http, Tenant tenant, ClvFitting fitting)
     {
-        new QueryReader(http.Request.Query).Only();
+        QueryReader.Of(http).Only();
         using var body = await JsonBody.ReadAsync(http.Request, http.RequestAborted);
         FitBody.RefuseFaults(body.RootElement);
         var stored = await fitting.FitAsync(tenant.Name, lastWhole => FitBody.Read(body.RootElement, lastWhole), http.RequestAborted);

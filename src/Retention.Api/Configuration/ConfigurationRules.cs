@@ -19,6 +19,8 @@ internal sealed class ConfigurationRules : AbstractValidator<ServiceConfiguratio
             .WithMessage("must be a connection string in Npgsql's form with Host, such as Host=db;Username=retention;Password=…;Database=retention");
         RuleFor(all => all.Demo).Must(IsFlag).WithMessage(TrueOrFalse);
         RuleFor(all => all.Projections).Must(IsFlag).WithMessage(TrueOrFalse);
+        RuleFor(all => all.Node).Length(1, 200).When(all => all.Node is not null).WithMessage("must be a name of 1 to 200 characters");
+        RuleFor(all => all.LeaseTerm).Must(text => IsWhole(text, 2, 300)).WithMessage("must be a whole number of seconds from 2 to 300");
         RuleFor(all => all.RebuildMemory).Must(text => IsWhole(text, 1, 1_000_000)).WithMessage("must be a whole number of MB from 1 to 1000000");
         RuleFor(all => all.HistoryMemory).Must(text => IsWhole(text, 0, 1_000_000)).WithMessage("must be a whole number of MB from 0 to 1000000");
         RuleFor(all => all.AnswerMemory).Must(text => IsWhole(text, 0, 1_000_000)).WithMessage("must be a whole number of MB from 0 to 1000000");

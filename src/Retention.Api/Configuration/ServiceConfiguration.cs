@@ -33,6 +33,12 @@ public sealed class ServiceConfiguration
     /// <summary>Whether this process keeps the read models.</summary>
     public string Projections { get; set; } = "true";
 
+    /// <summary>How this process is called in <c>/v1/status</c>; null for its machine and process id.</summary>
+    public string? Node { get; set; }
+
+    /// <summary>Seconds for which a process that keeps the read models and is not heard of is waited for.</summary>
+    public string LeaseTerm { get; set; } = "6";
+
     /// <summary>Memory that histories may take, in MB.</summary>
     public string HistoryMemory { get; set; } = Text(Place.DefaultHistoryMemory >> 20);
 
@@ -80,6 +86,8 @@ public sealed class ServiceConfiguration
         Tokens = Tokens,
         Limits = ConfiguredLimits.Of(Limits),
         Projects = bool.Parse(Projections),
+        Node = Node,
+        LeaseTerm = TimeSpan.FromSeconds(Whole(LeaseTerm)),
         HistoryMemory = (long)Whole(HistoryMemory) << 20,
         Rebuilds = new ReplayRoom { Memory = (long)Whole(RebuildMemory) << 20 },
         AnswerMemory = (long)Whole(AnswerMemory) << 20,

@@ -22,7 +22,7 @@ internal static class EraseEndpoint
 {
     public static async Task<IResult> DeleteAsync(HttpContext http, Tenant tenant, string id)
     {
-        new QueryReader(http.Request.Query).Only().Done();
+        QueryReader.Of(http).Only().Done();
         var (services, ct) = (http.RequestServices, http.RequestAborted);
         var erased = await EraseAsync(services.GetRequiredService<Erasure>(), tenant.Name, id, ct)
             ?? throw new ProblemException(404, "unknown_customer", $"There is no customer {id}.");

@@ -12,10 +12,6 @@ namespace Retention.Api.Customers;
 /// <param name="After">The id that the page before ended with; null for the first page.</param>
 internal sealed record PageRequest(string? After, int Limit)
 {
-    public const int DefaultLimit = 100;
-
-    public const int MaxLimit = 1_000;
-
     /// <summary>The parameters that a list takes.</summary>
     public static readonly string[] Parameters = ["cursor", "limit"];
 
@@ -27,7 +23,7 @@ internal sealed record PageRequest(string? After, int Limit)
 
     public static PageRequest Read(QueryReader query)
     {
-        var limit = (int)(query.Whole("limit", 1, MaxLimit) ?? DefaultLimit);
+        var limit = query.Limit();
         if (query.Text("cursor") is not { } cursor) return new(null, limit);
         if (IdIn(cursor) is { } id) return new(id, limit);
         query.Fault("cursor", "unknown_cursor", "must be a nextCursor of this list, or left out for the first page");

@@ -24,7 +24,7 @@ public static class EventEndpoints
 
     private static async Task<IResult> PostAsync(HttpContext context, Tenant tenant, Ingestion ingestion, Limits limits, DocumentMemory memory)
     {
-        var query = new QueryReader(context.Request.Query).Only("atomic");
+        var query = QueryReader.Of(context).Only("atomic");
         var atomic = query.Flag("atomic") ?? false;
         query.Done();
         var media = MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var parsed) ? parsed.MediaType.Value?.ToLowerInvariant() : null;

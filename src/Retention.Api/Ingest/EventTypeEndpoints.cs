@@ -15,9 +15,9 @@ public static class EventTypeEndpoints
             .Produces(200, contentType: EventSchema.MediaType).ProducesProblem(404);
     }
 
-    private static IResult List(HttpRequest request)
+    private static IResult List(HttpContext http)
     {
-        new QueryReader(request.Query).Only();
+        QueryReader.Of(http).Only();
         return Results.Ok(new
         {
             eventTypes = EventType.All.Select(type => new
@@ -31,9 +31,9 @@ public static class EventTypeEndpoints
         });
     }
 
-    private static IResult Get(string type, HttpRequest request)
+    private static IResult Get(string type, HttpContext http)
     {
-        new QueryReader(request.Query).Only();
+        QueryReader.Of(http).Only();
         return EventType.Named(type) is { } known ? Results.Json(EventSchema.Of(known), contentType: EventSchema.MediaType)
             : throw new ProblemException(
                 404, "unknown_type", $"There is no event type {type}; there are {string.Join(", ", EventType.All.Select(other => other.Name))}.");

@@ -24,7 +24,7 @@ public static class ExportEndpoint
 
     public static async Task GetAsync(HttpContext http, Tenant tenant, EventLog log, SafePosition safePosition, Sealing sealing)
     {
-        var query = new QueryReader(http.Request.Query).Only(Parameters);
+        var query = QueryReader.Of(http).Only(Parameters);
         var wanted = WantedEvents.Read(query);
         var after = query.Whole("after", 0, long.MaxValue) ?? 0;
         var until = query.Whole("until", 0, long.MaxValue) ?? await EndAsync(log, safePosition, http.RequestAborted);

@@ -24,7 +24,7 @@ internal static class StreamEndpoint
 
     public static async Task GetAsync(HttpContext http, Tenant tenant, EventLog log, SafePosition safePosition, Sealing sealing, IHostApplicationLifetime life, TimeProvider time)
     {
-        var query = new QueryReader(http.Request.Query).Only(["after", .. WantedEvents.Parameters]);
+        var query = QueryReader.Of(http).Only(["after", .. WantedEvents.Parameters]);
         var wanted = WantedEvents.Read(query);
         var after = query.Whole("after", 0, long.MaxValue);
         if (http.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last)

@@ -18,7 +18,7 @@ public static class BridgeEndpoint
 
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, string metric)
     {
-        var (query, ct) = (new QueryReader(http.Request.Query), http.RequestAborted);
+        var (query, ct) = (QueryReader.Of(http), http.RequestAborted);
         var question = MetricQuestion.Of(http, metric, Own);
         foreach (var name in Refused.Where(query.Has)) query.Fault(name, "not_allowed", "is no parameter of a bridge; it leads from fromPosition to toPosition");
         var csv = query.Choice("format", ["json", "csv"]) == "csv";

@@ -25,7 +25,7 @@ public static class ChangesEndpoint
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
         var (ct, names) = (http.RequestAborted, LineageShare.Metrics.ToList());
-        var query = new QueryReader(http.Request.Query).Only("after", "metric", "grain", "asOf", "minPosition", "format");
+        var query = QueryReader.Of(http).Only("after", "metric", "grain", "asOf", "minPosition", "format");
         var (metric, grain, csv) = (query.Choice("metric", names), query.Choice("grain", GrainNames.OfDays), query.Choice("format", ["json", "csv"]) == "csv");
         var after = await KnownPosition.ReadAsync(query, http.RequestServices, null, ct, "after");
         var minPosition = query.Whole("minPosition", 0, long.MaxValue);

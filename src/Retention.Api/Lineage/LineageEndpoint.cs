@@ -24,7 +24,7 @@ public static class LineageEndpoint
 {
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, string metric)
     {
-        var query = new QueryReader(http.Request.Query);
+        var query = QueryReader.Of(http);
         var asked = LineageRequest.Read(query);
         var place = await ReplayEndpoints.PlaceAsync(http.RequestServices, tenant.Name, query.Text("replay"), http.RequestAborted);
         await using var snapshot = await Snapshot.OpenAsync(place, tenant.Name, http.RequestAborted);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Retention.Api.Customers;
 using Retention.Api.Metrics;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
@@ -30,7 +29,7 @@ internal sealed record LineageRequest(bool Csv, string Role, int Limit, LineageC
     public static LineageRequest Read(QueryReader query)
     {
         var (csv, role) = (query.Choice("format", ["json", "csv"]) == "csv", query.Choice("role", Roles) ?? "any");
-        var limit = (int)(query.Whole("limit", 1, PageRequest.MaxLimit) ?? PageRequest.DefaultLimit);
+        var limit = query.Limit();
         var cursor = query.Text("cursor") is { } text ? LineageCursor.Parse(text) : null;
         if (query.Has("cursor") && cursor is null) query.Fault("cursor", "unknown_cursor", "must be a nextCursor of this list, or left out for the first page");
         var (customer, events) = (query.Text("customer"), query.Text("events") is { } earlier ? EventsCursor.Parse(earlier) : null);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Retention.Api.Customers;
 using Retention.Api.Metrics;
 using Retention.Api.Tenancy;
 using Retention.Domain.Customers;
@@ -48,18 +47,18 @@ public static class PeriodEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext http, Tenant tenant, ClosedPeriods periods)
     {
-        new QueryReader(http.Request.Query).Only();
+        QueryReader.Of(http).Only();
         return Results.Json(new { periods = (await periods.AllAsync(tenant.Name, http.RequestAborted)).Select(PeriodFigures.Of) }, MetricAnswer.Json);
     }
 
     private static async Task<IResult> CloseAsync(HttpContext http, Tenant tenant, string period, ClosedPeriods periods, EventLog log, TimeProvider time)
     {
-        new QueryReader(http.Request.Query).Only("grain");
+        QueryReader.Of(http).Only("grain");
         // What was acknowledged before the request is in the figures that are closed.
         await AwaitedPosition.ReachAsync(http.RequestServices, tenant.Name, await log.LastIssuedAsync(http.RequestAborted), http.RequestAborted);
         await using var snapshot = await Snapshot.OpenAsync(http.RequestServices.GetRequiredService<Place>(), tenant.Name, http.RequestAborted);
         var (reflection, name) = (snapshot.Reflection, Named(http, period, snapshot.Reflection.Settings));
-        var asOf = QuestionReader.Read(new QueryReader(QueryCollection.Empty), new MetricShape(), reflection, time.GetUtcNow()).AsOf;
+        var asOf = QuestionReader.Read(new QueryReader(QueryCollection.Empty, 1), new MetricShape(), reflection, time.GetUtcNow()).AsOf;
         if (name.To > asOf.Day)
             throw new ProblemException(422, "period_unfinished", $"{period} ends on {name.To:yyyy-MM-dd}, and the local day is {asOf.Day:yyyy-MM-dd}.", new Fault("period", "period_unfinished", "must be over"));
 
@@ -79,7 +78,7 @@ public static class PeriodEndpoints
 
     private static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, string period, ClosedPeriods periods)
     {
-        var (closed, query) = (await ClosedAsync(http, tenant, period, periods), new QueryReader(http.Request.Query));
+        var (closed, query) = (await ClosedAsync(http, tenant, period, periods), QueryReader.Of(http));
         if (query.Text("metric") is not { } metric)
         {
             query.Only(Own);
@@ -106,8 +105,8 @@ public static class PeriodEndpoints
 
     private static async Task<IResult> LateAsync(HttpContext http, Tenant tenant, string period, ClosedPeriods periods)
     {
-        var query = new QueryReader(http.Request.Query).Only("after", "limit", "format", "minPosition", "grain");
-        var (csv, limit) = (query.Choice("format", ["json", "csv"]) == "csv", (int)(query.Whole("limit", 1, PageRequest.MaxLimit) ?? PageRequest.DefaultLimit));
+        var query = QueryReader.Of(http).Only("after", "limit", "format", "minPosition", "grain");
+        var (csv, limit) = (query.Choice("format", ["json", "csv"]) == "csv", query.Limit());
         var (after, minPosition) = (query.Whole("after", 0, long.MaxValue) ?? 0, query.Whole("minPosition", 0, long.MaxValue));
         query.Done();
         await AwaitedPosition.WaitAsync(http.RequestServices, tenant.Name, minPosition, http.RequestAborted);
@@ -156,7 +155,7 @@ public static class PeriodEndpoints
     /// <exception cref="ProblemException">400 for what names no period.</exception>
     private static PeriodName Named(HttpContext http, string period, Settings settings)
     {
-        var query = new QueryReader(http.Request.Query);
+        var query = QueryReader.Of(http);
         var grain = query.Choice("grain", GrainNames.OfDays) is { } name ? GrainNames.Parse(name) : null;
         query.Done();
         return PeriodName.Parse(period, Settings.Weekday(settings.WeekStart)!.Value, grain)

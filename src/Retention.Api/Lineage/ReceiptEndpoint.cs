@@ -20,7 +20,7 @@ public static class ReceiptEndpoint
 
     public static async Task<IResult> VerifyAsync(HttpContext http, Tenant tenant)
     {
-        new QueryReader(http.Request.Query).Only();
+        QueryReader.Of(http).Only();
         using var body = await JsonBody.ReadAsync(http.Request, http.RequestAborted);
         var whole = body.RootElement.ValueKind == JsonValueKind.Object && body.RootElement.TryGetProperty("receipt", out var inner) ? body.RootElement : (JsonElement?)null;
         var given = Read(whole is null ? body.RootElement : whole.Value.GetProperty("receipt"), out var question);

@@ -18,13 +18,10 @@ public sealed record DimensionAnswer(
 /// <summary><c>GET /v1/dimensions/{name}/values</c>: what can be filtered by, the most frequent first.</summary>
 public static class DimensionEndpoint
 {
-    private const int DefaultLimit = 100;
-    private const int MaxLimit = 1_000;
-
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, string name)
     {
         await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new("limit") { Periods = false, Groups = false, Receipts = false });
-        var limit = (int)(request.Query.Whole("limit", 1, MaxLimit) ?? DefaultLimit);
+        var limit = request.Query.Limit();
         if (name == "spend") request.Query.Fault("name", "not_allowed", "spend is compared, as in spend:>=100, and has no values");
         request.Query.Done();
         // Values of an attribute of the tenant's own, an e-mail address say, may name people.

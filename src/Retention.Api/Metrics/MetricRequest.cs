@@ -72,7 +72,7 @@ public sealed class MetricRequest : IAsyncDisposable
     public static async Task<MetricRequest> OpenAsync(HttpContext http, string tenant, MetricShape shape)
     {
         var (services, ct) = (http.RequestServices, http.RequestAborted);
-        var query = new QueryReader(http.Request.Query).Only(shape.Parameters);
+        var query = QueryReader.Of(http).Only(shape.Parameters);
         var format = query.Choice("format", AnswerFormat.Names) ?? AnswerFormat.Accepted(http.Request.Headers.Accept);
         var minPosition = query.Whole("minPosition", 0, long.MaxValue);
         var receipt = query.Flag("receipt") == true;

@@ -22,7 +22,7 @@ internal static class DiffEndpoint
     {
         var ct = http.RequestAborted;
         if (await replays.FindAsync(tenant.Name, name, ct) is null) throw new ProblemException(404, "unknown_replay", $"There is no replay {name}.");
-        var query = new QueryReader(http.Request.Query);
+        var query = QueryReader.Of(http);
         var names = MetricQuestion.Names.Order(StringComparer.Ordinal).ToList();
         var metric = query.Choice("metric", names);
         if (metric is null && !query.Has("metric")) query.Fault("metric", "required", $"is required: one of {string.Join(", ", names)}");

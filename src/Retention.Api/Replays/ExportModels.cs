@@ -49,7 +49,7 @@ internal static class ExportModels
 
     private static async Task<IResult> ListAsync(HttpContext http, Tenant tenant)
     {
-        var query = new QueryReader(http.Request.Query).Only("replay");
+        var query = QueryReader.Of(http).Only("replay");
         await using var snapshot = await OpenAsync(http, tenant, query);
         return Results.Json(new
         {
@@ -61,7 +61,7 @@ internal static class ExportModels
 
     private static async Task GetAsync(string model, HttpContext http, Tenant tenant)
     {
-        var query = new QueryReader(http.Request.Query).Only("format", "replay");
+        var query = QueryReader.Of(http).Only("format", "replay");
         var csv = query.Choice("format", ["ndjson", "csv"]) == "csv";
         query.Done();
         if (!Models.TryGetValue(model, out var sql))

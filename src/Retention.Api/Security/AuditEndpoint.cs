@@ -11,7 +11,7 @@ internal static class AuditEndpoint
 
     private static async Task<IResult> GetAsync(HttpContext http, Tenant tenant, AdminActs acts)
     {
-        new QueryReader(http.Request.Query).Only().Done();
+        QueryReader.Of(http).Only().Done();
         var recorded = await acts.AllAsync(tenant.Name, http.RequestAborted);
         return Results.Json(new { acts = recorded.Select(item => new { item.Position, item.RecordedAt, item.Act.Act, item.Act.By, item.Act.Subject, item.Act.Scopes }) });
     }

@@ -46,7 +46,7 @@ internal sealed record WorkPage((long Order, long Position)? After, int Limit)
 
     public static WorkPage Read(QueryReader query)
     {
-        var limit = (int)(query.Whole("limit", 1, PageRequest.MaxLimit) ?? PageRequest.DefaultLimit);
+        var limit = query.Limit();
         if (query.Text("cursor") is not { } cursor) return new(null, limit);
         if (ItemIn(cursor) is { } item) return new(item, limit);
         query.Fault("cursor", "unknown_cursor", "must be a nextCursor of this list, or left out for the first page");

@@ -21,13 +21,17 @@ public sealed class LeaseLostException(long mine, long epoch) : Exception($"Owne
 /// <param name="connectionString">With the password, which a data source does not give back.</param>
 public sealed partial class Lease(Place place, string connectionString, ILogger<Lease> logger)
 {
+    public static readonly TimeSpan UsualTerm = TimeSpan.FromSeconds(6);
+
+    public static readonly string ThisProcess = $"{Environment.MachineName}/{Environment.ProcessId}";
+
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(500);
 
     /// <summary>For how long an owner that is not heard of keeps the right.</summary>
-    public TimeSpan Term { get; init; } = TimeSpan.FromSeconds(6);
+    public TimeSpan Term { get; init; } = UsualTerm;
 
     /// <summary>How this process is called in the lease.</summary>
-    public string Process { get; init; } = $"{Environment.MachineName}/{Environment.ProcessId}";
+    public string Process { get; init; } = ThisProcess;
 
     /// <summary>Raised when an owner has given the right up.</summary>
     public Signal Released { get; } = new();

@@ -55,6 +55,7 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("""{ "port": 80800 }""", "port", "'80800' must be a whole number from 1 to 65535")]
     [InlineData("""{ "listen": "everywhere" }""", "listen", "'everywhere' must be an IP address")]
     [InlineData("""{ "historyMemory": "much" }""", "historyMemory", "'much' must be a whole number of MB from 0 to 1000000")]
+    [InlineData("""{ "leaseTerm": 1 }""", "leaseTerm", "'1' must be a whole number of seconds from 2 to 300")]
     [InlineData("""{ "demo": "perhaps" }""", "demo", "'perhaps' must be true or false")]
     [InlineData("""{ "origins": ["https://a.example.com", "b"] }""", "origins", "'b' must be a scheme, host and port")]
     [InlineData("""{ "dashboard": "/nowhere/at/all" }""", "dashboard", "'/nowhere/at/all' must be a folder that exists")]

@@ -112,6 +112,19 @@ public sealed class LimitsTests(ServiceFixture service)
         (await api.Tenant("shop").GetAsync("/v1/settings")).Status.ShouldBe(200);
     }
 
+    [Theory]
+    [InlineData("/v1/customers")]
+    [InlineData("/v1/dimensions/channel/values")]
+    public async Task A_page_has_no_more_rows_than_is_allowed_also_where_nobody_says_how_many(string list)
+    {
+        await using var api = await StartAsync(new Limits { PageRows = 2 });
+        var shop = api.Tenant("shop");
+        var sent = await shop.AcceptAsync([.. Enumerable.Range(1, 3).Select(at => Order($"c{at}", "2025-01-01", more: new() { ["channel"] = $"by-{at}" }))]);
+        var three = await shop.GetAsync($"{list}?limit=3");
+        three.ShouldBeProblem(400, "out_of_range", "limit", "from 1 to 2");
+        (await shop.GetAsync($"{list}?minPosition={sent.Number("position")}")).List("rows").Count.ShouldBe(2);
+    }
+
     [Fact]
     public void A_limit_that_lets_nothing_through_is_refused() =>
         Should.Throw<ArgumentOutOfRangeException>(() => RetentionApp.Build(new ServiceOptions("Host=nowhere", 0) { Limits = new Limits { Exports = 0 } }).Services.GetService(typeof(Throttle)));

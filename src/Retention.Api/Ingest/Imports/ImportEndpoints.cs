@@ -27,7 +27,7 @@ public static class ImportEndpoints
 
     public static async Task<IResult> PostAsync(string tenant, HttpContext http, ImportRuns runs)
     {
-        var query = new QueryReader(http.Request.Query).Only("mapping", "dryRun");
+        var query = QueryReader.Of(http).Only("mapping", "dryRun");
         var name = query.Choice("mapping", [.. Mapping.All.Select(known => known.Name), CustomMapping.Name]);
         if (name is null) query.Fault("mapping", "required", $"is required: one of {Mapping.Names}, {CustomMapping.Name}");
         var dryRun = query.Flag("dryRun") ?? false;
@@ -48,7 +48,7 @@ public static class ImportEndpoints
 
     private static async Task<IResult> ListAsync(Tenant tenant, HttpContext http, ImportRuns runs)
     {
-        new QueryReader(http.Request.Query).Only().Done();
+        QueryReader.Of(http).Only().Done();
         return Results.Json(new { imports = await runs.LatestAsync(tenant.Name, http.RequestAborted) }, ImportReport.Json);
     }
 

@@ -24,7 +24,7 @@ public static class WebhookEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext http, Tenant tenant, WebhookSecrets secrets)
     {
-        new QueryReader(http.Request.Query).Only().Done();
+        QueryReader.Of(http).Only().Done();
         return Results.Json(new { senders = (await secrets.AllAsync(tenant.Name, http.RequestAborted)).Select(known => Shown(tenant, known.Sender, known.SetAt)) });
     }
 

@@ -35,6 +35,9 @@ public sealed record Limits
     /// <summary>The most events of an atomic request.</summary>
     public int AtomicEvents { get; init; } = 100_000;
 
+    /// <summary>The most rows of a page of any list.</summary>
+    public int PageRows { get; init; } = 1_000;
+
     /// <summary>What the documents beyond 1 MB that a tenant sends at once may take together, in bytes; read, they take up to six times as much.</summary>
     public long DocumentMemory { get; init; } = 256L << 20;
 
@@ -56,7 +59,7 @@ public sealed record Limits
         [
             (nameof(RequestsPerSecond), RequestsPerSecond), (nameof(Sendings), Sendings), (nameof(Imports), Imports), (nameof(Exports), Exports), (nameof(Streams), Streams),
             (nameof(Folds), Folds), (nameof(TenantHistoryMemory), TenantHistoryMemory ?? 1), (nameof(DocumentBytes), DocumentBytes), (nameof(ImportBytes), ImportBytes),
-            (nameof(AtomicEvents), AtomicEvents), (nameof(DocumentMemory), DocumentMemory), (nameof(Connections), Connections), (nameof(HeaderTime), HeaderTime.Ticks),
+            (nameof(AtomicEvents), AtomicEvents), (nameof(PageRows), PageRows), (nameof(DocumentMemory), DocumentMemory), (nameof(Connections), Connections), (nameof(HeaderTime), HeaderTime.Ticks),
             (nameof(BytesPerSecond), BytesPerSecond), (nameof(Grace), Grace.Ticks),
         ];
         foreach (var (name, value) in all) ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value, name);
