@@ -12,10 +12,13 @@ namespace Retention.Projections.EventLog;
 /// </summary>
 internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyList<NewEvent> events)
 {
-    /// <summary>Set for each transaction, so that no client can hold the safe position or acknowledge what is not on disk.</summary>
+    /// <summary>
+    /// Set for each transaction, so that no process that freezes in it holds the safe position for long, and none acknowledges what is not on
+    /// disk. While events are copied neither time ends it; the owner of the projections does.
+    /// </summary>
     private const string Limits = """
         select set_config('synchronous_commit', 'on', true), set_config('statement_timeout', '60s', true),
-               set_config('idle_in_transaction_session_timeout', '15s', true)
+               set_config('idle_in_transaction_session_timeout', '6s', true)
         """;
 
     /// <summary>Taken by every append, and first, so that who wants the table alone waits before any row is locked.</summary>

@@ -22,6 +22,7 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
     private readonly BatchApplication application = new(place);
     private readonly SkippedEvents skippedEvents = new(place);
     private readonly LateRows lateRows = new(place, TimeProvider.System);
+    private readonly StalledAppends stalledAppends = new(place, TimeProvider.System, logger);
     private (long Generation, LogRange Range, Task<(long Last, List<TenantEvents> Tenants)> Page)? ahead;
 
     /// <summary>Runs until cancelled. A fault of the database is logged and tried again; progress is only what was committed.</summary>
@@ -63,6 +64,7 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
         var safe = await safePosition.AdvanceAsync(ct);
         await safePosition.RecordMarkAsync(safe, ct);
         await lateRows.CheckAsync(safe, ct);
+        await stalledAppends.EndAsync(ct);
         return await ReflectAsync(safe, ct);
     }
 
