@@ -21,11 +21,14 @@ public sealed class Reckoning(NpgsqlDataSource database)
     }
 
     /// <summary>Waits until everything in the log is reflected.</summary>
-    public async Task ReflectedAsync(CancellationToken ct)
+    public async Task ReflectedAsync(CancellationToken ct) => await ReflectedAsync(await new EventLog(live).LastIssuedAsync(ct), ct);
+
+    /// <summary>Waits until everything up to a position is reflected.</summary>
+    /// <exception cref="TimeoutException">It takes longer than anything that still works.</exception>
+    public async Task ReflectedAsync(long position, CancellationToken ct)
     {
-        var log = new EventLog(live);
-        if (!await new Progress(live, TimeProvider.System).ReachedAsync(Progress.Everyone, await log.LastIssuedAsync(ct), Patience, ct))
-            throw new TimeoutException("Nobody keeps the read models any more.");
+        if (!await new Progress(live, TimeProvider.System).ReachedAsync(Progress.Everyone, position, Patience, ct))
+            throw new TimeoutException($"Position {position} was not reflected within {Patience.TotalMinutes} min: nobody keeps the read models any more, or somebody holds them up.");
     }
 
     public async Task<T> ScalarAsync<T>(string sql, CancellationToken ct)

@@ -11,6 +11,8 @@ public static class TakeoverTrial
 {
     private const int Least = 2;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     public static async Task<Verdict> RunAsync(Store store, TrialOptions options, CancellationToken ct)
     {
         var connection = await store.NewDatabaseAsync(ct);
@@ -48,7 +50,7 @@ public static class TakeoverTrial
         if (kills) await owner.KillAsync();
         else await owner.PauseAsync();
         var next = await OwnerAsync(nodes, reckoning, epoch, ct);
-        while (await reckoning.ScalarAsync<long>("select position from {schema}.projection_progress where tenant_id = '*'", ct) < acknowledged) await Task.Delay(10, ct);
+        await reckoning.ReflectedAsync(acknowledged, ct);
         var taken = TimeProvider.System.GetElapsedTime(struck);
         options.Say(string.Create(CultureInfo.InvariantCulture, $"{(kills ? "killed" : "paused")} owner {epoch}; owner {next.Epoch} has caught up after {taken.TotalSeconds:n1} s"));
         if (kills) await owner.StartAsync(ct);
@@ -58,7 +60,7 @@ public static class TakeoverTrial
 
     private static async Task<(Node Node, long Epoch)> OwnerAsync(IReadOnlyList<Node> nodes, Reckoning reckoning, long after, CancellationToken ct)
     {
-        while (true)
+        for (var since = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(since) < Patience;)
         {
             var text = await reckoning.ScalarAsync<string>("select coalesce(max(owner || ' ' || epoch), '') from {schema}.projection_lease where owner is not null", ct);
             if (text.Split('/', ' ') is [.., var pid, var epoch] && long.Parse(epoch, CultureInfo.InvariantCulture) > after
@@ -66,5 +68,6 @@ public static class TakeoverTrial
                 return (owner, long.Parse(epoch, CultureInfo.InvariantCulture));
             await Task.Delay(20, ct);
         }
+        throw new TimeoutException($"Nobody has followed owner {after} within {Patience.TotalMinutes} min.");
     }
 }
