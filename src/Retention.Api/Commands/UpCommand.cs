@@ -152,7 +152,7 @@ internal sealed class UpCommand(UpCommand.Wish wish)
     {
         Screen.Say("");
         Screen.Say($"Retention is ready at {url}");
-        Screen.Say(File.Exists(Path.Combine(Dashboard.BuiltFolder ?? "", "index.html")) ? $"  Dashboard   {url}" : "  Dashboard   not built: it takes Node.js 20 or newer with npm");
+        Screen.Say(File.Exists(Path.Combine(wish.Options.Dashboard ?? "", "index.html")) ? $"  Dashboard   {url}" : "  Dashboard   not built: it takes Node.js 20 or newer with npm");
         Screen.Say($"  Figures     {url}/v1/metrics");
         Screen.Say($"  API         {url}/docs");
         if (wish.Demo) Screen.Say($"  Demo        curl -H '{Tenant.Header}: {DemoTenant.Name}' '{url}/v1/cohorts?grain=month&format=csv'");
