@@ -32,7 +32,7 @@ export function money(value: number | null | undefined, digits = 0): string {
 export function compactMoney(value: number | null | undefined): string {
   if (value === null || value === undefined) return unknown;
   // What a small shop turns over is not rounded to thousands.
-  const style = Math.abs(value) < 10_000 ? { maximumFractionDigits: Math.abs(value) < 100 ? 2 : 0 } as const : { notation: 'compact', maximumFractionDigits: 1 } as const;
+  const style = Math.abs(value) < 10_000 ? { maximumFractionDigits: Math.abs(value) < 100 ? 2 : 0, trailingZeroDisplay: 'stripIfInteger' } as const : { notation: 'compact', maximumFractionDigits: 1 } as const;
   return new Intl.NumberFormat(locale(), currency ? { style: 'currency', currency, ...style } : style).format(value);
 }
 

@@ -34,7 +34,8 @@ export function cohorts(state: State, page: Page): HTMLElement {
   fill<[Cohorts]>(page, map, [path], ([answer]) => {
     if (answer.cohorts.length === 0) return false;
     trim(answer);
-    map.body.replaceChildren(h('div', { class: 'scroll' }, heat(state, answer)), legend(state));
+    const most = deepest(state, answer);
+    map.body.replaceChildren(h('div', { class: 'scroll' }, heat(state, answer, most)), legend(state, most));
     return true;
   });
 
@@ -76,18 +77,16 @@ const isMoney = (state: State) => state.measure.toLowerCase().includes('revenue'
 const hasRate = (state: State, cell: Cell) => !isMoney(state) && cell.rate !== null;
 
 /** The heat map is a table: every cell can be reached by the arrow keys and is read out with its row and column. */
-function heat(state: State, answer: Cohorts): HTMLTableElement {
-  const values = answer.cohorts.flatMap(cohort => cohort.cells.filter(cell => cell.k !== 0).map(cell => weight(state, cell)));
-  // A few extreme cells would leave the others without difference.
-  const most = Math.max(quantile(values.filter(value => value > 0), 0.98), 1e-9);
+function heat(state: State, answer: Cohorts, most: number): HTMLTableElement {
   const rows = [...answer.cohorts].reverse();
   const body = h('tbody');
   const whole_ = h('tr', { class: 'whole' }, h('th', { class: 'cohort', scope: 'row' }, t('allCohorts')), h('th', { class: 'size' }, whole(answer.cohorts.reduce((sum, cohort) => sum + cohort.size, 0))));
   for (const column of answer.summary) {
-    const colour = column.rate === null || column.k === 0 || isMoney(state) ? null : shade(column.rate / most);
-    whole_.append(h('td', {}, h('span', { class: 'cell', style: colour ? `display:grid;place-items:center;background:${colour.ground};color:${colour.ink};font-weight:600` : 'display:grid;place-items:center;font-weight:600' }, column.rate === null || isMoney(state) ? '' : percent(column.rate, column.k === 0 ? 0 : 1))));
+    const colour = column.rate === null || column.k === 0 ? null : shade(column.rate / most);
+    whole_.append(h('td', {}, h('span', { class: 'cell', style: colour ? `display:grid;place-items:center;background:${colour.ground};color:${colour.ink};font-weight:600` : 'display:grid;place-items:center;font-weight:600' }, column.rate === null ? '' : percent(column.rate, column.k === 0 ? 0 : 1))));
   }
-  body.append(whole_);
+  // Sums of money have no rate over all cohorts.
+  if (!isMoney(state)) body.append(whole_);
   for (const cohort of rows) {
     const row = h('tr', {}, h('th', { class: 'cohort', scope: 'row' }, period(cohort.cohort, state.grain)), h('th', { class: 'size' }, whole(cohort.size)));
     for (const cell of cohort.cells) row.append(h('td', {}, cellOf(state, cohort, cell, most)));
@@ -98,6 +97,13 @@ function heat(state: State, answer: Cohorts): HTMLTableElement {
     body);
   steer(map);
   return map;
+}
+
+/** What the deepest colour stands for. */
+function deepest(state: State, answer: Cohorts): number {
+  const values = answer.cohorts.flatMap(cohort => cohort.cells.filter(cell => cell.k !== 0).map(cell => weight(state, cell)));
+  // A few extreme cells would leave the others without difference.
+  return Math.max(quantile(values.filter(value => value > 0), 0.98), 1e-9);
 }
 
 function weight(state: State, cell: Cell): number {
@@ -169,17 +175,17 @@ function steer(map: HTMLTableElement): void {
   });
 }
 
-function legend(state: State): HTMLElement {
+function legend(state: State, most: number): HTMLElement {
   const { ramp } = palette();
   return h('div', { class: 'legend' },
-    h('span', { class: 'ramp' }, isMoney(state) ? money(0) : percent(0, 0), h('i', { style: `background:linear-gradient(90deg,${ramp.join(',')})` }), t(isMoney(state) ? 'revenue' : 'returned')),
+    h('span', { class: 'ramp' }, isMoney(state) ? money(0) : percent(0, 0), h('i', { style: `background:linear-gradient(90deg,${ramp.join(',')})` }), `${t('orMore', isMoney(state) ? compactMoney(most) : percent(most))}, ${t(isMoney(state) ? 'revenue' : 'returned').toLowerCase()}`),
     h('span', {}, h('span', { class: 'swatch cell open', style: 'display:inline-block;min-width:0;width:1.3rem;height:.75rem' }), t('inProgress')));
 }
 
 /** The customers behind a cell. */
 async function showMembers(state: State, cohort: Cohort, cell: Cell): Promise<void> {
   unpoint();
-  const title = t('customersBehind', period(cohort.cohort, state.grain), cell.k);
+  const title = t('customersBehind', period(cohort.cohort, state.grain), t(state.grain).toLowerCase(), cell.k);
   const body = h('div', {}, h('p', { class: 'quiet' }, t('loading')));
   openDialog(title, t('close'), 'side', h('div', { class: 'facts' },
     h('div', {}, h('span', {}, t('size')), h('b', {}, whole(cohort.size))), h('div', {}, h('span', {}, isMoney(state) ? t('revenue') : t('returned')), h('b', {}, isMoney(state) ? money(cell.value, 2) : whole(cell.value))),

@@ -71,8 +71,8 @@ function showSimple(into: HTMLElement, answer: Clv): void {
   into.hidden = !simple;
   if (!simple) return;
   into.replaceChildren(
-    kpi(t('simpleClv'), money(simple.value, 2), t('simpleNote'), 'simple'), kpi(`${t('revenue')} ${t('perCustomer')}`, money(simple.arpa, 2), '', 'arpa'),
-    kpi(t('margin'), percent(simple.margin), '', 'margin'), kpi(t('churnRate'), percent(simple.churn), '', 'simple-churn'));
+    kpi(t('simpleClv'), money(simple.value, 2), t('simpleNote'), 'simple'), kpi(`${t('revenue')} ${t('perCustomer')}`, money(simple.arpa, 2), t('lastYear'), 'arpa'),
+    kpi(t('margin'), percent(simple.margin), '', 'margin'), kpi(t('churnRate'), percent(simple.churn), t('lastYear'), 'simple-churn'));
 }
 
 function columns(name: (row: ClvRow) => string, horizon: number): Column<ClvRow>[] {

@@ -57,7 +57,7 @@ internal sealed class Aftermath(Random chance, Action<Instant, CustomerEvent> ha
         var category = chance.Pick(Categories);
         happen(received, new ComplaintReceived(
             complaintId, desk.Channel, category, chance.Pick(Severities), order.OrderId, Words.Complaint(chance, category)));
-        if (chance.Happens(0.05)) return End(Ignored, received + Duration.FromDays(8));
+        if (chance.Happens(0.05)) return GiveUp(complaintId, Ignored, received + Duration.FromDays(8));
 
         var speed = 1.3 - 0.7 * progress;
         var replied = received + chance.Delay(desk.Reply * speed, spread: 0.9);
@@ -67,7 +67,7 @@ internal sealed class Aftermath(Random chance, Action<Instant, CustomerEvent> ha
             replied += chance.Delay(desk.Resolution * (speed / 2), spread: 0.8);
             happen(replied, new ComplaintReplied(complaintId));
         }
-        if (chance.Happens(0.09)) return End(Unresolved, replied + Duration.FromDays(6));
+        if (chance.Happens(0.09)) return GiveUp(complaintId, Unresolved, replied + Duration.FromDays(6));
 
         var resolved = replied + chance.Delay(desk.Resolution * speed, spread: 0.9);
         var remedy = chance.Pick(Remedies);
@@ -78,6 +78,13 @@ internal sealed class Aftermath(Random chance, Action<Instant, CustomerEvent> ha
         if (chance.Happens(0.42)) Rate(resolved + chance.Delay(Duration.FromHours(5), spread: 0.8), "complaint", desk.Channel);
         if (chance.Happens(0.30)) Effort(resolved + chance.Delay(Duration.FromHours(7), spread: 0.8), "complaint", desk.Channel);
         return resolved;
+    }
+
+    // Who is not helped takes the complaint back some weeks later.
+    private Instant GiveUp(string complaintId, (double Satisfaction, double Leaving) end, Instant at)
+    {
+        happen(at + Duration.FromDays(24), new ComplaintWithdrawn(complaintId));
+        return End(end, at);
     }
 
     private Instant End((double Satisfaction, double Leaving) end, Instant at)

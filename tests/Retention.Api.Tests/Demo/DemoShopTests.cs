@@ -51,7 +51,7 @@ public class DemoShopTests
         Events.Select(envelope => envelope.Type).Distinct().ShouldBe(
             [
                 "customer_registered", "customer_changed", "purchase_made", "purchase_refunded", "purchase_cancelled", "complaint_received",
-                "complaint_replied", "complaint_resolved", "feedback_given",
+                "complaint_replied", "complaint_resolved", "complaint_withdrawn", "feedback_given",
             ],
             ignoreOrder: true);
 
