@@ -80,11 +80,13 @@ public static class ChangesEndpoint
     private static async Task<IEnumerable<MovedPeriod>> MovedAsync(HttpContext http, (string Metric, string Grain, DateTimeOffset AsOf) of, FoldScope was, FoldScope now)
     {
         var question = new MetricQuestion(MetricQuestion.Named(of.Metric), [new("grain", of.Grain), new("asOf", Timestamp.Format(of.AsOf))]);
+        // Rows of complaints count orders, too, and those of the tenant may begin before the first complaint of these customers.
+        if (of.Metric == VoiceCatalogue.Complaints.Name && FirstDay(was, now, of.AsOf.UtcTicks) is { } first) question = question.With("from", first);
         var (before, after) = (await RowsAsync(was), await RowsAsync(now));
         var all = before.Keys.Union(after.Keys).Order(StringComparer.Ordinal).ToList();
         var moved = all.Where(period => before.GetValueOrDefault(period, "") != after.GetValueOrDefault(period, ""));
         // The repeat rate over the lifetime is of everybody acquired so far: it goes on from the first period that moved.
-        if (of.Metric == Catalogue.Revenue.Name && moved.FirstOrDefault() is { } first) moved = all.Where(period => string.CompareOrdinal(period, first) >= 0);
+        if (of.Metric == Catalogue.Revenue.Name && moved.FirstOrDefault() is { } since) moved = all.Where(period => string.CompareOrdinal(period, since) >= 0);
         return moved.Select(period => new MovedPeriod(of.Metric, of.Grain, period));
 
         async Task<Dictionary<string, string>> RowsAsync(FoldScope scope)
@@ -94,6 +96,14 @@ public static class ChangesEndpoint
             return AnswerRows.Of(answer).GroupBy(row => row.Period, StringComparer.Ordinal).ToDictionary(
                 rows => rows.Key, rows => string.Concat(rows.Select(row => Text(question.Metric, row))) + string.Concat(steps?[rows.Key] ?? []), StringComparer.Ordinal);
         }
+    }
+
+    /// <summary>The day before the first order or complaint of all, which is early enough in every zone; null without any before the moment.</summary>
+    private static string? FirstDay(FoldScope was, FoldScope now, long before)
+    {
+        var counted = was.Instead!.Concat(now.Instead!).SelectMany(customer => customer.Entries)
+            .Where(entry => entry.Fact is Fact.Purchase or Fact.ComplaintReceived && entry.OccurredAt < before).ToList();
+        return counted.Count == 0 ? null : PeriodStart.Of(DateOnly.FromDateTime(new DateTime(counted.Min(entry => entry.OccurredAt))).AddDays(-1)).Text;
     }
 
     // A sum that is 0 is like that of a row that is not there; a share that is 0 is not.

@@ -27,11 +27,19 @@ public sealed record FoldScope
     /// <summary>A dimension and the value that customers have who are read; null for whatever value.</summary>
     public (string Dimension, string? Value)? Group { get; init; }
 
+    /// <summary>
+    /// A dimension that answers or complaints have of their own, and the value of those that count; null for all. Metrics that group by it heed it.
+    /// </summary>
+    public (string Dimension, string? Value)? Own { get; init; }
+
     /// <summary>Whether each customer is a group of its own, see <see cref="CustomerView.Itself"/>.</summary>
     public bool EachCustomer { get; init; }
 
     /// <summary>Whether a list is answered whole, and not by pages.</summary>
     public bool WholeList { get; init; }
+
+    /// <summary>Whether rows of few responses are answered like all others.</summary>
+    public bool ShowsFew { get; init; }
 
     /// <summary>The same record, and all customers in it.</summary>
     internal FoldScope OfEverybody => this with { OnlyChanged = false, Only = null, Instead = null, Group = null, EachCustomer = false };
@@ -84,6 +92,10 @@ internal sealed class ScopedFold(Snapshot snapshot, FoldScope scope, Question qu
         }
         var joined = await JoinedCustomers.JoinedAsync(snapshot.Connection, snapshot.Place, (snapshot.Tenant, known.KnownAt), scope.Supposed, ct);
         var members = joined.SelectMany(customer => customer.Members).ToHashSet(StringComparer.Ordinal);
+        // Whoever was or is merged has changed with the others, also where nothing of its own has.
+        var linked = scope.OnlyChanged
+            ? (await CustomerLinks.AllAsync(snapshot.Connection, snapshot.Place, snapshot.Tenant, ct)).SelectMany(link => (string[])[link.Customer, link.Into]).ToHashSet(StringComparer.Ordinal)
+            : [];
         var changed = new ConcurrentBag<string>();
         if (question.Selection.NamesDetails || question.Details)
         {
@@ -110,7 +122,7 @@ internal sealed class ScopedFold(Snapshot snapshot, FoldScope scope, Question qu
         {
             var id = columns.IdOf(customer);
             if ((members.Count > 0 && members.Contains(id)) || scope.Only?.Contains(id) == false) return;
-            if (scope.Supposed is { } supposed && Changes(columns, customer, supposed)) changed.Add(id);
+            if (scope.Supposed is { } supposed && (linked.Contains(id) || Changes(columns, customer, supposed))) changed.Add(id);
             else if (!scope.OnlyChanged) sink(columns, customer);
         }
     }

@@ -67,6 +67,41 @@ public sealed class ChangesTests(ServiceFixture service)
         (await tenant.GetAsync("/v1/changes?after=0&metric=rfm")).ShouldBeProblem(400, "not_allowed", "metric", "retention");
     }
 
+    [Fact]
+    public async Task A_merge_moves_the_periods_of_both_customers()
+    {
+        var tenant = service.NewTenant("changes-merge");
+        await tenant.AcceptAsync(Order("bob", "2025-01-10"), Order("ann", "2025-03-05"));
+        await tenant.AskAsync("/v1/metrics/revenue");
+        var before = tenant.Position;
+        await tenant.AcceptAsync(Event("customer_merged", "bob", "2025-04-01", new() { ["into"] = "ann" }));
+
+        // Bob's cohort of January has come back in March, and nobody is of March's any more: the event is of Bob's stream alone.
+        (await PeriodsAsync(before)).ShouldBe(["2025-01-01", "2025-03-01"]);
+
+        var merged = tenant.Position;
+        await tenant.AcceptAsync(Event("event_retracted", "bob", "2025-04-02", new() { ["eventId"] = "customer_merged-bob-2025-04-01" }));
+        (await PeriodsAsync(merged)).ShouldBe(["2025-01-01", "2025-03-01"]);
+
+        async Task<IEnumerable<string?>> PeriodsAsync(long after) =>
+            (await tenant.AskAsync($"/v1/changes?after={after}&grain=month&metric=cohorts&asOf=2025-05-01")).Rows.Select(row => row.GetProperty("period").GetString());
+    }
+
+    [Fact]
+    public async Task Orders_move_rows_of_complaints_that_their_customer_has_none_in()
+    {
+        var tenant = service.NewTenant("changes-orders");
+        await tenant.AcceptAsync(Complaint("zoe", "2025-01-05", "k-1"), Complaint("cid", "2025-03-03", "k-2"));
+        await tenant.AskAsync("/v1/metrics/revenue");
+        var before = tenant.Position;
+        await tenant.AcceptAsync(Order("cid", "2025-01-20"));
+
+        var moved = await tenant.AskAsync($"/v1/changes?after={before}&grain=month&metric=complaints&asOf=2025-04-01");
+
+        // January's complaint by somebody else is now set in proportion to one order.
+        moved.Rows.Select(row => row.GetProperty("period").GetString()).ShouldBe(["2025-01-01"]);
+    }
+
     private static Dictionary<string, string> Rows(Answer answer) =>
         answer.List(answer.Root.TryGetProperty("cohorts", out _) ? "cohorts" : answer.Root.TryGetProperty("curves", out _) ? "curves" : "rows").GroupBy(
             row => (row.TryGetProperty("cohort", out var cohort) ? cohort : row.GetProperty("period")).GetString()!).ToDictionary(rows => rows.Key, rows => string.Concat(rows.Select(Figures)));
