@@ -8,10 +8,21 @@ using Retention.Projections.ReadModels;
 
 namespace Retention.Api.Lineage;
 
+/// <summary>A group of a metric's rows.</summary>
+/// <param name="OfFacts">Whether answers or complaints have the value, and not their customers.</param>
+internal sealed record LineageGroup(string Dimension, string? Value, bool OfFacts)
+{
+    /// <summary>A scope that counts this group alone.</summary>
+    public FoldScope In(FoldScope scope) => OfFacts ? scope with { Own = (Dimension, Value) } : scope with { Group = (Dimension, Value) };
+
+    /// <summary>Whether a customer may be in it.</summary>
+    public bool MayHold(CustomerView customer) => OfFacts || customer.DimensionOf(Dimension) == Value;
+}
+
 /// <summary>A cell of a metric, as of a position and a moment: what it says, and what each customer adds to it.</summary>
 /// <param name="Question">For the one row of the cell.</param>
 /// <param name="Answer">To it.</param>
-internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, (string Dimension, string? Value)? Group, JsonElement Answer)
+internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, LineageGroup? Group, JsonElement Answer)
 {
     /// <summary>Lists of customers who have ordered.</summary>
     private static readonly CatalogueEntry[] Bought = [Catalogue.Rfm, Catalogue.LapsedRegulars, Catalogue.AtRisk];
@@ -40,10 +51,17 @@ internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, 
     /// <summary>Whether the cell is a list of customers who have ordered.</summary>
     public bool IsOfBuyers => Bought.Contains(Question.Metric);
 
-    public Selection Selection => selection ??= new([.. parameters.GetProperty("filter").EnumerateArray().Select(filter => Condition.Parse(filter.GetString()!).Condition!)]);
+    /// <summary>Which customers count; answers have dimensions of their own to be chosen by.</summary>
+    public Selection Selection => selection ??= new Selection([.. parameters.GetProperty("filter").EnumerateArray().Select(filter => Condition.Parse(filter.GetString()!).Condition!)])
+        .Without(FeedbackPlan.OfAnswers(Question.Metric) ? FeedbackPlan.OwnDimensions : []);
 
-    public static async Task<LineageCell> AskAsync(HttpContext http, MetricQuestion question, LineageShare share, (string Dimension, string? Value)? group) =>
-        new(question, share, group, await question.AskAsync(http, group is null ? null : new FoldScope { Group = group }));
+    public static async Task<LineageCell> AskAsync(HttpContext http, MetricQuestion question, LineageShare share, LineageGroup? group)
+    {
+        // What is shown by customers is shown in sum, too, however few they are.
+        var scope = new FoldScope { ShowsFew = true };
+        var alone = group is not null ? group.In(scope) : FeedbackPlan.OfAnswers(question.Metric) && question.Has("filter") ? scope : null;
+        return new(question, share, group, await question.AskAsync(http, alone));
+    }
 
     /// <summary>What customers add, by the ids that they go by; whoever adds nothing may be missing.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, decimal?>>> EachAsync(HttpContext http, FoldScope scope)
@@ -58,7 +76,7 @@ internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, 
         var pinned = Question.With("knownAt", Position.ToString(CultureInfo.InvariantCulture)).With("asOf", Timestamp.Format(AsOf));
         var rows = Question.IsList
             ? AnswerRows.OfList(Question.Metric, await pinned.AskAsync(http, scope with { WholeList = true }))
-            : AnswerRows.Of(await pinned.AskAsync(http, scope with { Group = Group, EachCustomer = true }));
+            : AnswerRows.Of(await pinned.AskAsync(http, (Group?.In(scope) ?? scope) with { EachCustomer = true }));
         return rows.Where(row => row.Group is not null).GroupBy(row => row.Group!, StringComparer.Ordinal);
     }
 
@@ -70,7 +88,7 @@ internal sealed record LineageCell(MetricQuestion Question, LineageShare Share, 
     public string ReasonOf(CustomerView customer)
     {
         if (!Selection.Includes(customer)) return "filtered";
-        if (Group is var (dimension, value) && customer.DimensionOf(dimension) != value) return "other_group";
+        if (Group?.MayHold(customer) == false) return "other_group";
         if (Question.IsList) return customer.Orders.IsEmpty && IsOfBuyers ? customer.Invalid.IsEmpty ? "no_order" : "no_valid_order" : "not_listed";
         if (VoiceCatalogue.All.Contains(Question.Metric)) return "nothing_in_period";
         if (customer.Orders.IsEmpty) return customer.Invalid.IsEmpty ? "no_order" : "no_valid_order";

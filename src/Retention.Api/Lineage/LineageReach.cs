@@ -18,7 +18,7 @@ internal sealed class LineageReach
 
     /// <summary>Whether a customer may add something; said of the group and of the customers that filters choose.</summary>
     public bool Includes(CustomerView customer) =>
-        reaches(customer) && (cell.Group is not var (dimension, value) || customer.DimensionOf(dimension) == value)
+        reaches(customer) && cell.Group?.MayHold(customer) != false
         && (cell.Selection.NamesDetails || cell.Selection.Includes(customer));
 
     /// <param name="cell">As it answers; its definition says how far back it reaches.</param>

@@ -19,8 +19,6 @@ internal sealed record LineageRequest(bool Csv, string Role, int Limit, LineageC
     /// <summary>The role of who is not in the denominator.</summary>
     public const string Excluded = "excluded";
 
-    private const string CustomerChannel = "customerChannel";
-
     private static readonly string[] Roles = ["any", "numerator", "denominator", Excluded];
 
     private static readonly string[] OfOneCustomer = ["role", "cursor", "limit"];
@@ -76,15 +74,19 @@ internal sealed record LineageRequest(bool Csv, string Role, int Limit, LineageC
         return own == "outcome" ? query.Choice(own, [.. Enum.GetNames<Outcome>().Select(name => name.ToLowerInvariant())]) : query.Text(own);
     }
 
-    /// <summary>Groups are of customers; what an answer or a complaint has of its own is no dimension of its customer.</summary>
-    private static (string, string?)? GroupOf(HttpContext http, QueryReader query, MetricQuestion question)
+    /// <summary>The group of a dimension of customers, or of one that answers or complaints have of their own.</summary>
+    private static LineageGroup? GroupOf(HttpContext http, QueryReader query, MetricQuestion question)
     {
-        var complaints = question.Metric == VoiceCatalogue.Complaints;
-        IReadOnlyList<string> dimensions = complaints ? [CustomerChannel, .. QuestionReader.GroupDimensions.Where(name => name != "channel")] : QuestionReader.GroupDimensions;
+        var (complaints, answers) = (question.Metric == VoiceCatalogue.Complaints, FeedbackPlan.OfAnswers(question.Metric));
+        IReadOnlyList<string> dimensions = complaints ? ComplaintPlan.Dimensions : answers ? [.. QuestionReader.GroupDimensions, .. FeedbackPlan.OwnDimensions] : QuestionReader.GroupDimensions;
         if (question.IsList && query.Has("groupBy")) query.Fault("groupBy", "not_allowed", "is not for lists; filter chooses customers");
         var dimension = query.Choice("groupBy", dimensions);
         if (query.Has("group") && dimension is null) query.Fault("group", "not_allowed", $"needs groupBy, one of {string.Join(", ", dimensions)}");
-        return dimension is null ? null : (dimension == CustomerChannel ? "channel" : dimension, http.Request.Query["group"] is [{ Length: > 0 } value] ? value : null);
+        if (dimension is null) return null;
+        var value = http.Request.Query["group"] is [{ Length: > 0 } named] ? named : null;
+        return complaints
+            ? ComplaintPlan.OfCustomers(dimension) is { } ofCustomers ? new(ofCustomers, value, false) : new(dimension, value, true)
+            : new(dimension, value, FeedbackPlan.OwnDimensions.Contains(dimension));
     }
 
     private static MetricQuestion OfPeriod(QueryReader query, MetricQuestion question, Settings settings, (string Named, string Other) by)

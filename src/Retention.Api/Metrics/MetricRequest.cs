@@ -57,6 +57,12 @@ public sealed class MetricRequest : IAsyncDisposable
     /// <summary>Whether a list is answered whole, and not by pages.</summary>
     public bool WholeList { get; private init; }
 
+    /// <summary>Whether rows of few responses are answered like all others.</summary>
+    public bool ShowsFew { get; private init; }
+
+    /// <summary>The value that answers or complaints have of a dimension of their own, where only these count.</summary>
+    public (string Dimension, string? Value)? Own { get; private init; }
+
     /// <summary>The grain's name; null where one row for exactly [from, to) is asked.</summary>
     public string? GrainName => Question.Partition switch
     {
@@ -91,7 +97,7 @@ public sealed class MetricRequest : IAsyncDisposable
             if (scope is not null) await snapshot.NarrowAsync(scope, ct);
             var question = QuestionReader.Read(query, shape, snapshot.Reflection, services.GetRequiredService<TimeProvider>().GetUtcNow());
             question = question with { KnownAt = scope?.Supposed?.To ?? (rewound ? knownAt!.Value : long.MaxValue), GroupBy = scope?.EachCustomer == true ? CustomerView.Itself : question.GroupBy };
-            var request = new MetricRequest(snapshot, question, query, format, knownAt) { WholeList = scope?.WholeList == true };
+            var request = new MetricRequest(snapshot, question, query, format, knownAt) { WholeList = scope?.WholeList == true, ShowsFew = scope?.ShowsFew == true, Own = scope?.Own };
             query.Done();
             if (query.Flag("completeness") == true) request.Completeness = await services.GetRequiredService<KnownCompleteness>().OfAsync(request, ct);
             query.Done();

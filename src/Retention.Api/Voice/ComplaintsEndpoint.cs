@@ -23,7 +23,7 @@ public static class ComplaintsEndpoint
         var shape = new MetricShape { Hours = true, Compares = true, Dimensions = ComplaintPlan.Dimensions };
         await using var request = await MetricRequest.OpenAsync(http, tenant.Name, shape);
         var question = request.Question;
-        var plan = new ComplaintPlan(question.Partition, ServiceRules.Of(request.Settings), question.AsOf.Moment.UtcTicks, question.GroupBy);
+        var plan = new ComplaintPlan(question.Partition, ServiceRules.Of(request.Settings), question.AsOf.Moment.UtcTicks, question.GroupBy) { Own = request.Own };
         var all = await ComplaintFold.OfAsync(request.Snapshot, question, plan, http.RequestAborted);
         var groups = TopGroups.Of(
             request, [.. all.All.Select(group => new Group<ComplaintRows>(group.Value, group.Rows))], rows => rows.ByRow.Values.Sum(row => row.Received),

@@ -30,7 +30,7 @@ internal sealed record FeedbackRow(
 internal sealed class FeedbackTable(MetricRequest request, FeedbackPlan plan)
 {
     private readonly Scale scale = request.Settings.ScaleOf(plan.Instrument);
-    private readonly bool hides = !request.OfEach && (request.Question.GroupBy is not null || request.Question.Selection.Conditions.Count > 0);
+    private readonly bool hides = !request.OfEach && !request.ShowsFew && (request.Question.GroupBy is not null || request.Question.Selection.Conditions.Count > 0);
 
     /// <summary>Reads the window, and whether each customer counts once, from the query.</summary>
     public static FeedbackPlan PlanOf(MetricRequest request, Instrument instrument)
@@ -43,6 +43,7 @@ internal sealed class FeedbackTable(MetricRequest request, FeedbackPlan plan)
         query.Done();
         return new FeedbackPlan(instrument, new Pooling(question.Partition, window), dedup, question.GroupBy)
         {
+            Own = request.Own,
             Filters = [.. question.Selection.Conditions.OfType<Condition.Dimension>().Where(condition => FeedbackPlan.OwnDimensions.Contains(condition.Name))],
         };
     }

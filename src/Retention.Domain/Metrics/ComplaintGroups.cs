@@ -8,28 +8,44 @@ namespace Retention.Domain.Metrics;
 /// <param name="GroupBy">One of <see cref="Dimensions"/>; null for one group of all.</param>
 public sealed record ComplaintPlan(Partition Partition, ServiceRules Rules, long Before, string? GroupBy)
 {
+    private const string Channel = "channel";
+    private const string Category = "category";
+    private const string Product = "product";
+
     /// <summary>The groups that are shown, and what all others are together; null where every group is shown.</summary>
     public (IReadOnlyList<string?> Shown, string Others)? Merged { get; init; }
 
     /// <summary>The complaint's own channel and category, products of the order that it names, and dimensions of the customer.</summary>
-    public static IReadOnlyList<string> Dimensions { get; } = ["channel", "category", "product", "customerChannel", "country", "campaign", "tier"];
+    public static IReadOnlyList<string> Dimensions { get; } = [Channel, Category, Product, "customerChannel", "country", "campaign", "tier"];
+
+    /// <summary>A dimension of the complaint's own and the value of the complaints that count, of products with the orders of that one; null for all.</summary>
+    public (string Dimension, string? Value)? Own { get; init; }
 
     /// <summary>The dimension of the customer that groups; null where none does.</summary>
-    public string? OfCustomer => GroupBy switch
+    public string? OfCustomer => GroupBy is null ? null : OfCustomers(GroupBy);
+
+    public bool ByProduct => GroupBy == Product;
+
+    /// <summary>Whether lines of orders are read.</summary>
+    public bool NamesProducts => ByProduct || Own is (Product, _);
+
+    /// <summary>The dimension of customers that one of <see cref="Dimensions"/> is; null for one of the complaint's own.</summary>
+    public static string? OfCustomers(string dimension) => dimension switch
     {
-        null or "channel" or "category" or "product" => null,
+        Channel or Category or Product => null,
         "customerChannel" => "channel",
-        _ => GroupBy,
+        _ => dimension,
     };
 
-    public bool ByProduct => GroupBy == "product";
+    /// <summary>Whether something counts that has values of a dimension of its own.</summary>
+    public bool Includes(Func<string, List<string?>> valuesOf) => Own is not var (dimension, value) || valuesOf(dimension).Contains(value);
 
     /// <summary>The groups of something that has several values: each once, however many of its values one group holds.</summary>
     public List<string?> GroupsOf(List<string?> values) =>
         Merged is not var (shown, others) ? values : [.. values.Select(value => shown.Contains(value) ? value : others).Distinct()];
 
     /// <summary>Whether a group of complaints is one of all orders, rather than of orders of its own.</summary>
-    public bool OverAllOrders => GroupBy is "channel" or "category";
+    public bool OverAllOrders => GroupBy is Channel or Category;
 }
 
 /// <summary>
@@ -59,7 +75,8 @@ public sealed class ComplaintGroups(ComplaintPlan plan) : IMergeable<ComplaintGr
         AddOrders(customer, own);
         foreach (var complaint in customer.Complaints)
         {
-            foreach (var value in plan.GroupsOf(ValuesOf(customer, complaint, own)))
+            if (!plan.Includes(dimension => ValuesOf(customer, complaint, dimension)!)) continue;
+            foreach (var value in plan.GroupsOf(ValuesOf(customer, complaint, plan.GroupBy) ?? [own]))
                 Complaints.Contribute(complaint, at => plan.Partition.IndexOf(customer.DayOf(at), at), (plan.Rules, plan.Before), groups[value]);
         }
     }
@@ -70,18 +87,21 @@ public sealed class ComplaintGroups(ComplaintPlan plan) : IMergeable<ComplaintGr
         var cells = plan.OverAllOrders ? orders : plan.ByProduct ? null : groups[own].Orders;
         foreach (var order in customer.Orders)
         {
+            // Complaints without a product are set in proportion to no orders; those of a channel or category to all.
+            if (plan.Own is ("product", var sold) && (sold is null || !SkusOf(customer.DetailsOf(order)).Contains(sold))) continue;
             var row = plan.Partition.IndexOf(order.Day, order.OccurredAt);
             if (cells is not null) cells.At(row).Count++;
             else foreach (var sku in plan.GroupsOf(SkusOf(customer.DetailsOf(order)))) groups[sku].Orders.At(row).Count++;
         }
     }
 
-    private List<string?> ValuesOf(CustomerView customer, Complaint complaint, string? own) => plan.GroupBy switch
+    /// <summary>Values of a dimension of the complaint's own; null for one that is none.</summary>
+    private static List<string?>? ValuesOf(CustomerView customer, Complaint complaint, string? dimension) => dimension switch
     {
         "channel" => [complaint.Receipt.Channel],
         "category" => [complaint.Receipt.Category],
         "product" => complaint.Receipt.Order is { } order && SkusOf(customer.DetailsOf(order)) is { Count: > 0 } skus ? skus : [null],
-        _ => [own],
+        _ => null,
     };
 
     private static List<string?> SkusOf(PurchaseDetails? details) =>

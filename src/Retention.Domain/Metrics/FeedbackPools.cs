@@ -106,11 +106,17 @@ public sealed record FeedbackPlan(Instrument Instrument, Pooling Pooling, Dedup 
     /// <summary>Dimensions of an answer, and of a request.</summary>
     public static IReadOnlyList<string> OwnDimensions { get; } = [Touchpoint, AnswerChannel];
 
+    /// <summary>Whether a metric is of answers.</summary>
+    public static bool OfAnswers(CatalogueEntry metric) => metric == VoiceCatalogue.Nps || metric == VoiceCatalogue.Csat || metric == VoiceCatalogue.Ces;
+
     /// <summary>
     /// Which answers and requests count, by <see cref="OwnDimensions"/>; all of them must hold. With <see cref="Dedup.Latest"/> they choose among
     /// the last answers, so that a filter and the group of its value say the same.
     /// </summary>
     public IReadOnlyList<Condition.Dimension> Filters { get; init; } = [];
+
+    /// <summary>One of <see cref="OwnDimensions"/> and the value of the answers and requests that count; null for all. It chooses like <see cref="Filters"/>.</summary>
+    public (string Dimension, string? Value)? Own { get; init; }
 
     public bool GroupsByCustomer => GroupBy is not null && !OwnDimensions.Contains(GroupBy);
 
@@ -119,9 +125,11 @@ public sealed record FeedbackPlan(Instrument Instrument, Pooling Pooling, Dedup 
     {
         foreach (var filter in Filters)
         {
-            if ((filter.Name == Touchpoint ? touchpoint : channel) is not { } value || !filter.Values.Contains(value)) return false;
+            if (Of(filter.Name) is not { } value || !filter.Values.Contains(value)) return false;
         }
-        return true;
+        return Own is not var (dimension, own) || Of(dimension) == own;
+
+        string? Of(string name) => name == Touchpoint ? touchpoint : channel;
     }
 
     /// <summary>The group of an answer or a request.</summary>

@@ -23,7 +23,7 @@ public static class AnswerCells
     public static async Task<FeedbackGroups> PoolAsync(Snapshot snapshot, Question question, FeedbackPlan plan, CancellationToken ct)
     {
         var everybody = question with { GroupBy = null, Selection = question.Selection.Without(FeedbackPlan.OwnDimensions) };
-        if (plan is { Dedup: Dedup.All, GroupBy: null, Filters.Count: 0 } && question.Partition.OfDays
+        if (plan is { Dedup: Dedup.All, GroupBy: null, Filters.Count: 0, Own: null } && question.Partition.OfDays
             && snapshot.Maintained(everybody with { Partition = question.Definition.ByDays(Grain.Day) }) is { Dimension: "" })
             return await MaintainedAsync(snapshot, plan, ct);
         var fold = await snapshot.FoldAsync(everybody, () => new FeedbackGroups(plan), (customer, groups) => groups.Add(customer), ct);

@@ -9,7 +9,7 @@ public static class ComplaintFold
     public static async Task<ComplaintGroups> OfAsync(Snapshot snapshot, Question question, ComplaintPlan plan, CancellationToken ct)
     {
         var fold = await snapshot.FoldAsync(
-            question with { GroupBy = null, Details = plan.ByProduct }, () => new ComplaintGroups(plan), (customer, groups) => groups.Add(customer), ct);
+            question with { GroupBy = null, Details = plan.NamesProducts }, () => new ComplaintGroups(plan), (customer, groups) => groups.Add(customer), ct);
         return fold.Single().Cells;
     }
 }

@@ -166,7 +166,64 @@ public sealed class LineageTests(ServiceFixture service)
         (await tenant.GetAsync("/v1/metrics/service-recovery/lineage?period=2025-01")).ShouldBeProblem(400, "missing", "outcome");
         (await tenant.GetAsync("/v1/metrics/service-recovery/lineage?period=2025-01&outcome=sad")).ShouldBeProblem(400, "not_allowed", "outcome", "unresolved");
         (await tenant.GetAsync("/v1/metrics/lapse-reasons/lineage?period=2025-01&reason=price&outcome=none")).ShouldBeProblem(400, "not_allowed", "outcome", "service-recovery");
-        (await tenant.GetAsync("/v1/metrics/complaints/lineage?period=2025-01&groupBy=channel")).ShouldBeProblem(400, "not_allowed", "groupBy", "customerChannel");
+        (await tenant.GetAsync("/v1/metrics/complaints/lineage?period=2025-01&groupBy=touchpoint")).ShouldBeProblem(400, "not_allowed", "groupBy", "customerChannel");
+        (await tenant.GetAsync("/v1/metrics/revenue/lineage?period=2025-01&groupBy=touchpoint")).ShouldBeProblem(400, "not_allowed", "groupBy", "country");
+    }
+
+    [Fact]
+    public async Task Groups_of_what_answers_have_of_their_own_name_their_customers()
+    {
+        var tenant = service.NewTenant("own-answers");
+        await tenant.AcceptAsync(
+            Asked("ann", "2025-01-05", 9, "delivery"), Asked("ann", "2025-01-06", 3, "support"), Asked("bob", "2025-01-07", 2, "delivery"), Asked("cid", "2025-01-08", 10, null));
+
+        (await NamedAsync("groupBy=touchpoint&group=delivery")).ShouldBe(["ann 1/1 test/ann-delivery", "bob 0/1 test/bob-delivery"]);
+        (await NamedAsync("groupBy=touchpoint&group=support")).ShouldBe(["ann 0/1 test/ann-support"]);
+        (await NamedAsync("groupBy=touchpoint")).ShouldBe(["cid 1/1 test/cid-"]);
+        // A filter by its value says the same, and the sum is told however few have answered.
+        (await NamedAsync("filter=touchpoint:delivery")).ShouldBe(["ann 1/1 test/ann-delivery", "bob 0/1 test/bob-delivery"]);
+        // Ann's last answer is of another group.
+        (await NamedAsync("groupBy=touchpoint&group=delivery&dedup=latest")).ShouldBe(["bob 0/1 test/bob-delivery"]);
+
+        static System.Text.Json.Nodes.JsonObject Asked(string customer, string at, int score, string? touchpoint) =>
+            Event("feedback_given", customer, at, new() { ["instrument"] = "nps", ["score"] = score, ["touchpoint"] = touchpoint }, $"{customer}-{touchpoint}");
+
+        async Task<IEnumerable<string>> NamedAsync(string parameters)
+        {
+            var lineage = await tenant.AskAsync($"/v1/metrics/nps/lineage?period=2025-01&asOf=2025-03-01&{parameters}");
+            lineage.Root.GetProperty("numerator").GetProperty("value").GetDecimal().ShouldBe(lineage.Rows.Sum(row => row.GetProperty("numerator").GetDecimal()), parameters);
+            lineage.Root.GetProperty("denominator").GetProperty("value").GetDecimal().ShouldBe(lineage.Rows.Sum(row => row.GetProperty("denominator").GetDecimal()), parameters);
+            return lineage.Rows.Select(Spelled);
+        }
+    }
+
+    [Fact]
+    public async Task Groups_of_what_complaints_have_of_their_own_name_their_customers()
+    {
+        var tenant = service.NewTenant("own-complaints");
+        await tenant.AcceptAsync(
+            Order("ann", "2025-01-02", 10, new() { ["lines"] = Lines("kettle", "cup") }), Order("bob", "2025-01-03", 10, new() { ["lines"] = Lines("cup") }),
+            About("ann", "2025-01-05", "k-1", "chat", "ann-2025-01-02"), About("bob", "2025-01-06", "k-2", "email", "bob-2025-01-03"), About("cid", "2025-01-07", "k-3", null, null),
+            Replied("bob", "2025-01-07", "k-2"));
+
+        (await NamedAsync("channel", "email")).ShouldBe(["bob 1/1 received 1 orders 1"]);
+        (await NamedAsync("channel", "")).ShouldBe(["cid 0/1 received 1 orders 0"]);
+        // An order and a complaint of two products are of both.
+        (await NamedAsync("product", "cup")).ShouldBe(["ann 0/1 received 1 orders 1", "bob 1/1 received 1 orders 1"]);
+        (await NamedAsync("product", "kettle")).ShouldBe(["ann 0/1 received 1 orders 1"]);
+        (await NamedAsync("product", "")).ShouldBe(["cid 0/1 received 1 orders 0"]);
+        (await NamedAsync("category", "late")).ShouldBe(["ann 0/1 received 1 orders 1", "bob 1/1 received 1 orders 1", "cid 0/1 received 1 orders 0"]);
+
+        static System.Text.Json.Nodes.JsonArray Lines(params string[] skus) =>
+            [.. skus.Select(sku => new System.Text.Json.Nodes.JsonObject { ["sku"] = sku, ["quantity"] = 1, ["unitPrice"] = 5 })];
+
+        static System.Text.Json.Nodes.JsonObject About(string customer, string at, string complaint, string? channel, string? order) =>
+            Event("complaint_received", customer, at, new() { ["complaintId"] = complaint, ["channel"] = channel, ["category"] = "late", ["orderId"] = order });
+
+        // Those whose orders alone are in the row are no complainants.
+        async Task<IEnumerable<string>> NamedAsync(string dimension, string value) =>
+            (await tenant.AskAsync($"/v1/metrics/complaints/lineage?period=2025-01&asOf=2025-03-01&groupBy={dimension}&group={value}&role=denominator")).Rows
+                .Select(row => $"{Spelled(row).Split(" test")[0]} received {Adds(row, "received")} orders {Adds(row, "orders")}");
     }
 
     private static async Task<List<JsonElement>> PagesAsync(TestTenant tenant, string path)
