@@ -1,3 +1,4 @@
+using Retention.Api.Polling;
 using Retention.Domain.Customers;
 using Retention.Projections.EventLog;
 using Retention.Projections.ReadModels;
@@ -82,5 +83,5 @@ internal static class DecidingEvents
 internal sealed record Decided(IReadOnlyList<DecidingEvent> Events, int Before)
 {
     /// <summary>Asks for those before; null where there are none.</summary>
-    public string? Earlier(LineageCell cell) => Before == 0 ? null : new EventsCursor((cell.Position, cell.AsOf), Before).ToString();
+    public string? Earlier(HttpContext http, LineageCell cell) => Before == 0 ? null : EpochGate.Stamp(http, new EventsCursor((cell.Position, cell.AsOf), Before).ToString());
 }

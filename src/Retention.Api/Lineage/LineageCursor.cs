@@ -32,6 +32,9 @@ internal sealed record EventsCursor((long Position, DateTimeOffset AsOf) At, int
 /// <summary>How cursors that hold a position and a moment are spelled.</summary>
 internal static class PinnedCursor
 {
+    // That of Kiritimati, and the most that a time can have.
+    private const long FurthestOffset = 14 * TimeSpan.TicksPerHour;
+
     public static string Spell(string kind, (long Position, DateTimeOffset AsOf) at, string rest) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
         string.Create(CultureInfo.InvariantCulture, $"{kind}:{at.Position}:{at.AsOf.UtcTicks}:{at.AsOf.Offset.Ticks}:{rest}")));
 
@@ -40,7 +43,7 @@ internal static class PinnedCursor
         if (!Base64Url.IsValid(text)) return null;
         var parts = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text)).Split(':', 5);
         return parts is [var named, var position, var ticks, var offset, var rest] && named == kind && Number(position) is { } at && Number(ticks) is { } utc and < 3_000_000_000_000_000_000
-            && Number(offset) is { } shift && Math.Abs(shift) < 14 * TimeSpan.TicksPerHour && shift % TimeSpan.TicksPerMinute == 0
+            && Number(offset) is { } shift && Math.Abs(shift) <= FurthestOffset && shift % TimeSpan.TicksPerMinute == 0
             ? ((at, new DateTimeOffset(utc, TimeSpan.Zero).ToOffset(new TimeSpan(shift))), rest)
             : null;
     }

@@ -68,6 +68,6 @@ public static class LineageEndpoint
         var events = await DecidingEvents.OfAsync(http, cell, look, (histories, found.Before?.Told));
         return found.Rows.ConvertAll(row => new LineageRow(
             row.Customer, cell.Share.NumeratorOf(row.Figures), cell.Share.DenominatorOf(row.Figures), reasons.GetValueOrDefault(row.Customer),
-            cell.Added(row.Figures), events.GetValueOrDefault(row.Customer)?.Events ?? [], events.GetValueOrDefault(row.Customer)?.Earlier(cell)));
+            cell.Added(row.Figures), events.GetValueOrDefault(row.Customer)?.Events ?? [], events.GetValueOrDefault(row.Customer)?.Earlier(http, cell)));
     }
 }

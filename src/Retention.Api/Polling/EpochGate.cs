@@ -13,7 +13,8 @@ internal sealed class EpochGate(ReflectionWatch watch)
     /// <summary>Names the epoch.</summary>
     public const string Header = "Retention-Epoch";
 
-    private const string Cursor = "cursor";
+    /// <summary>Parameters that bear the epoch: the place in a list, and that among a customer's events.</summary>
+    private static readonly string[] Cursors = ["cursor", "events"];
 
     // Of an epoch's digits, so many tell one from another.
     private const int Digits = 8;
@@ -43,10 +44,11 @@ internal sealed class EpochGate(ReflectionWatch watch)
         if (!http.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal) || Current is not { } current) return next(http);
         if (http.Request.Headers[Header] is [{ Length: > 0 } told] && told != current) throw Gone(Header, current);
         http.Response.Headers[Header] = current;
-        if (http.Request.Query.TryGetValue(Cursor, out var values) && values is [{ } cursor] && cursor.Split(Separator) is [{ Length: Digits } epoch, var place])
+        foreach (var name in Cursors)
         {
-            if (epoch != current) throw Gone(Cursor, current);
-            http.Request.Query = new QueryCollection(http.Request.Query.ToDictionary(pair => pair.Key, pair => pair.Key == Cursor ? new StringValues(place) : pair.Value));
+            if (!http.Request.Query.TryGetValue(name, out var values) || values is not [{ } cursor] || cursor.Split(Separator) is not [{ Length: Digits } epoch, var place]) continue;
+            if (epoch != current) throw Gone(name, current);
+            http.Request.Query = new QueryCollection(http.Request.Query.ToDictionary(pair => pair.Key, pair => pair.Key == name ? new StringValues(place) : pair.Value));
         }
         return next(http);
     }

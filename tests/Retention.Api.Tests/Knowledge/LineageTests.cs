@@ -226,6 +226,21 @@ public sealed class LineageTests(ServiceFixture service)
                 .Select(row => $"{Spelled(row).Split(" test")[0]} received {Adds(row, "received")} orders {Adds(row, "orders")}");
     }
 
+    [Fact]
+    public async Task Pages_and_earlier_events_go_on_in_the_furthest_zone_and_are_of_one_epoch()
+    {
+        var tenant = service.NewTenant("furthest");
+        await tenant.AcceptAsync([.. Enumerable.Range(0, 70).Select(day => Order("ann", $"2025-01-01T00:{day % 60:00}:{day / 60:00}Z")), Order("bob", "2025-01-02")]);
+        const string Cell = "/v1/metrics/revenue/lineage?period=2025&asOf=2025-12-31&tz=Pacific/Kiritimati";
+
+        (await PagesAsync(tenant, $"{Cell}&limit=1")).Select(row => row.GetProperty("customer").GetString()).ShouldBe(["ann", "bob"]);
+
+        var earlier = (await tenant.AskAsync($"{Cell}&customer=ann")).Rows.ShouldHaveSingleItem().GetProperty("earlierEvents").GetString()!;
+        (await tenant.AskAsync($"{Cell}&customer=ann&events={earlier}")).Rows.ShouldHaveSingleItem().GetProperty("events").GetArrayLength().ShouldBe(6);
+        var other = $"00000000~{earlier.Split('~')[1]}";
+        (await tenant.GetAsync($"{Cell}&customer=ann&events={other}")).ShouldBeProblem(410, "other_epoch");
+    }
+
     private static async Task<List<JsonElement>> PagesAsync(TestTenant tenant, string path)
     {
         var rows = new List<JsonElement>();
