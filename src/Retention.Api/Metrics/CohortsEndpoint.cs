@@ -59,7 +59,9 @@ public static class CohortsEndpoint
             sums => sums.ByCohort.Values.Sum(cohort => cohort.Size), sums => Sum(sums, frame));
         var firstCohort = groups.SelectMany(group => group.Cells.ByCohort.Keys).Select(cohort => (int?)cohort).Min();
         // Cohorts that nobody is in are left out: a long history of hours is no long answer, and only a range that was asked for is one.
-        var range = request.Query.Has("from") ? request.Periods(firstCohort) : request.Periods(firstCohort, most: int.MaxValue);
+        var range = await request.PeriodsAsync(firstCohort, async everybody =>
+            (await CohortAnswers.ByGroupAsync(request.Snapshot, everybody, frame, http.RequestAborted)).SelectMany(group => group.Cells.ByCohort.Keys).Select(cohort => (int?)cohort).Min(),
+            request.Query.Has("from") ? MetricRequest.MostPeriods : int.MaxValue);
         RefuseTooMany(request, frame, groups);
 
         var tables = groups.Select(group => new Group<CohortTable>(group.Value, CohortTable.Of(group.Cells, frame))).ToList();

@@ -18,12 +18,13 @@ internal sealed class Curves<TCounts>
 {
     private readonly IReadOnlyList<Group<Counted<PeriodCells<TCounts>>>> groups;
 
-    private Curves(MetricRequest request, IReadOnlyList<Group<Counted<PeriodCells<TCounts>>>> groups)
+    /// <param name="counted">What begins the default range: that of everybody, whomever the question selects.</param>
+    private Curves(MetricRequest request, IReadOnlyList<Group<Counted<PeriodCells<TCounts>>>> groups, IReadOnlyList<Group<Counted<PeriodCells<TCounts>>>> counted)
     {
         this.groups = groups;
         var question = request.Question;
-        var began = groups.Min(group => group.Cells.Cells.Began);
-        var periods = request.Periods(groups.SelectMany(group => group.Cells.Cells.Periods).Select(period => (int?)period).Min());
+        var began = counted.Min(group => group.Cells.Cells.Began);
+        var periods = request.Periods(counted.SelectMany(group => group.Cells.Cells.Periods).Select(period => (int?)period).Min());
         if (question.Partition is Partition.Exactly { From: var from, To: var to } && from == DateOnly.MinValue)
         {
             if (began is { } first) question = question with { Partition = new Partition.Exactly(first, to) };
@@ -49,13 +50,15 @@ internal sealed class Curves<TCounts>
     public static async Task<Curves<TCounts>> OfAsync(MetricRequest request, Action<CustomerView, PeriodCells<TCounts>> contribute, CancellationToken ct)
     {
         var (partition, bounds) = (request.Question.Partition, request.Bounds);
-        var folded = await request.Snapshot.FoldAsync(request.Question, Empty, (customer, cells) =>
+        var counted = TopGroups.WithContributions(request, await FoldAsync(request.Question), cells => cells.Customers > 0);
+        var groups = TopGroups.Of(request, counted, cells => cells.Customers, parts => TopGroups.Merge(parts, Empty()));
+        return new(request, groups, request.BeginsWithEverybody ? await FoldAsync(request.Question.OfEverybodyAlike) : groups);
+
+        Task<IReadOnlyList<Group<Counted<PeriodCells<TCounts>>>>> FoldAsync(Question question) => request.Snapshot.FoldAsync(question, Empty, (customer, cells) =>
         {
             contribute(customer, cells.Cells);
             if (!customer.Orders.IsEmpty) cells.Customers++;
         }, ct);
-        var counted = TopGroups.WithContributions(request, folded, cells => cells.Customers > 0);
-        return new(request, TopGroups.Of(request, counted, cells => cells.Customers, parts => TopGroups.Merge(parts, Empty())));
 
         Counted<PeriodCells<TCounts>> Empty() => new(new(partition, bounds));
     }

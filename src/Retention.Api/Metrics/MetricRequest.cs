@@ -13,6 +13,9 @@ namespace Retention.Api.Metrics;
 /// </summary>
 public sealed class MetricRequest : IAsyncDisposable
 {
+    /// <summary>So many rows a question may have of each group.</summary>
+    internal const int MostPeriods = 20_000;
+
     private readonly Bound? from;
     private readonly Bound? to;
     private ReceiptBasis? basis;
@@ -139,7 +142,7 @@ public sealed class MetricRequest : IAsyncDisposable
     /// <param name="firstCounted">Null when nothing counts; without from there are then no periods.</param>
     /// <returns>Last &lt; First for none.</returns>
     /// <exception cref="ProblemException">400 for more periods than <paramref name="most"/>.</exception>
-    public (int First, int Last) Periods(int? firstCounted, int most = 20_000)
+    public (int First, int Last) Periods(int? firstCounted, int most = MostPeriods)
     {
         var (first, last) = Bounds;
         if (first == int.MinValue) first = firstCounted ?? last + 1;
@@ -151,13 +154,16 @@ public sealed class MetricRequest : IAsyncDisposable
         return (first, last);
     }
 
+    /// <summary>Whether the range begins by default with what counts of everybody, and the question selects some.</summary>
+    internal bool BeginsWithEverybody => from is null && Question.Selection.Conditions.Count > 0;
+
     /// <summary>As <see cref="Periods"/>; by default from the first period that counts anything of the tenant, whomever the question selects.</summary>
     /// <param name="firstCounted">Of those whom the question selects.</param>
     /// <param name="firstOf">The first period that counts anything by another question.</param>
-    internal async Task<(int First, int Last)> PeriodsAsync(int? firstCounted, Func<Question, Task<int?>> firstOf)
+    internal async Task<(int First, int Last)> PeriodsAsync(int? firstCounted, Func<Question, Task<int?>> firstOf, int most = MostPeriods)
     {
-        var selects = from is null && Question.Selection.Conditions.Count > 0 && Question.Partition is not Partition.Exactly;
-        return Periods(selects ? await firstOf(Question with { Selection = Selection.Everybody, GroupBy = null }) : firstCounted);
+        var begins = BeginsWithEverybody && Question.Partition is not Partition.Exactly;
+        return Periods(begins ? await firstOf(Question.OfEverybodyAlike) : firstCounted, most);
     }
 
     /// <summary>The rows of the periods asked for, each compared with the one before where that is asked for.</summary>

@@ -30,6 +30,9 @@ public sealed record Question(Definition Definition, AsOf AsOf, Partition Partit
     /// <summary>The log position as of which the record is read.</summary>
     public long KnownAt { get; init; } = long.MaxValue;
 
+    /// <summary>The same of everybody's facts, in one group.</summary>
+    public Question OfEverybodyAlike => this with { Selection = Selection.Everybody, GroupBy = null };
+
     internal CustomerView View() => new(Definition, AsOf.Moment.UtcTicks, KnownAt);
 
     /// <summary>The stored name of the partition's grain.</summary>

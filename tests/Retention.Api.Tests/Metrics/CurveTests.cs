@@ -30,6 +30,22 @@ public sealed class CurveTests(ServiceFixture service)
         answer.Root.GetProperty("parameters").GetProperty("grain").ValueKind.ShouldBe(JsonValueKind.Null);
     }
 
+    [Theory]
+    [InlineData("metrics/survival", "2025-01-10")]
+    [InlineData("metrics/time-between-purchases", "2025-01-10")]
+    [InlineData("metrics/survival?grain=month", "2025-01-01")]
+    [InlineData("metrics/retention?grain=month", "2025-01-01")]
+    [InlineData("cohorts?grain=month", "2025-01-01")]
+    public async Task A_range_begins_with_the_first_order_of_the_tenant_whomever_a_filter_chooses(string question, string from)
+    {
+        var shop = service.NewTenant("begins");
+        await shop.AcceptAsync(Order("a", "2025-01-10", more: new() { ["channel"] = "web" }), Order("b", "2025-03-05", more: new() { ["channel"] = "app" }));
+
+        var answer = await shop.AskAsync($"/v1/{question}{(question.Contains('?', StringComparison.Ordinal) ? '&' : '?')}filter=channel:app&asOf=2025-04-01");
+
+        answer.Root.GetProperty("parameters").Word("from").ShouldBe(from);
+    }
+
     [Fact]
     public async Task From_and_to_choose_the_customers_by_when_they_came()
     {
