@@ -102,13 +102,10 @@ internal sealed class FeedbackTable(MetricRequest request, FeedbackPlan plan)
         plan.Instrument, scale,
         Enumerable.Range(scale.Min, scale.Max - scale.Min + 1).ToDictionary(score => score, score => byScore.GetValueOrDefault(score)));
 
-    /// <summary>Complete once every request of the row has had its days to be answered in.</summary>
+    /// <summary>Complete once every request of the row has had its days of 24 hours to be answered in.</summary>
     private PeriodStatus ResponseStatus(int row)
     {
         var (asOf, partition) = (request.Question.AsOf, request.Question.Partition);
-        var over = partition.OfDays
-            ? partition.EndOf(row).AddDays(Feedback.DaysToAnswer) <= asOf.Day
-            : partition.InstantOf(row + 1, request.Question.Definition.Calendar).AddDays(Feedback.DaysToAnswer) <= asOf.Moment;
-        return over ? PeriodStatus.Complete : PeriodStatus.InProgress;
+        return partition.InstantOf(row + 1, request.Question.Definition.Calendar).AddDays(Feedback.DaysToAnswer) <= asOf.Moment ? PeriodStatus.Complete : PeriodStatus.InProgress;
     }
 }

@@ -169,6 +169,20 @@ public sealed class AnswersTests(ServiceFixture service)
     }
 
     [Fact]
+    public async Task A_response_rate_is_complete_when_nobody_can_answer_in_time_any_more()
+    {
+        var shop = service.NewTenant("dst");
+        await shop.AcceptAsync(Request("a", "2025-03-17T21:59:00Z", "r-1"));
+
+        // The row ends at 22:00Z, and the clocks of Tallinn go forward meanwhile: 14 days of 24 hours end at 1 o'clock on April 1.
+        (await StatusAsync("2025-03-31T21:30:00Z")).ShouldBe("in_progress");
+        (await StatusAsync("2025-03-31T22:00:00Z")).ShouldBe("complete");
+
+        async Task<string?> StatusAsync(string asOf) =>
+            (await shop.AskAsync($"/v1/metrics/ces?grain=day&from=2025-03-17&to=2025-03-18&tz=Europe/Tallinn&asOf={asOf}")).Row("2025-03-17").GetProperty("responseRateStatus").GetString();
+    }
+
+    [Fact]
     public async Task Answers_count_by_the_hour_in_the_zone_asked_for()
     {
         var shop = service.NewTenant("hours");
