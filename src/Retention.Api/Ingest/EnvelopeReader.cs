@@ -27,7 +27,7 @@ public static class EnvelopeReader
         var source = Name(json, "source", faults);
         var customer = Name(json, "customer", faults);
         var type = Name(json, "type", faults);
-        if (type is not "" && EventType.Named(type) is null)
+        if (EventType.Named(type) is null && !faults.Exists(fault => fault.Path == "type"))
             faults.Add(new Fault("type", "unknown_type", $"'{type}' is not an event type; allowed are {string.Join(", ", EventType.All.Select(known => known.Name))}"));
         var occurredAt = OccurredAt(json, faults);
         var data = Data(json, faults);

@@ -43,6 +43,7 @@ public sealed class RefusedEventsTests(ServiceFixture service)
         { "envelope", "source", null, "required", "source", "non-empty string" },
         { "envelope", "customer", "null", "required", "customer", "non-empty string" },
         { "envelope", "type", null, "required", "type", "non-empty string" },
+        { "envelope", "type", "\"\"", "unknown_type", "type", "purchase_made|feedback_given" },
         { "envelope", "type", "\"purchase\"", "unknown_type", "type", "purchase_made|feedback_given" },
         { "envelope", "occurredAt", null, "not_a_time", "occurredAt", "RFC 3339|offset" },
         { "envelope", "occurredAt", "\"2025-01-05T10:00:00\"", "not_a_time", "occurredAt", "offset" },
