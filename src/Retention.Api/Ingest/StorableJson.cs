@@ -49,7 +49,8 @@ internal static class StorableJson
 
     private static string? NameOf(JsonProperty member) => Storable(() => member.Name);
 
-    private static string? TextOf(JsonElement json) => Storable(() => json.GetString()!);
+    /// <summary>A JSON string as text; null for one that cannot be kept.</summary>
+    public static string? TextOf(JsonElement json) => Storable(() => json.GetString()!);
 
     private static string? Storable(Func<string> read)
     {

@@ -49,6 +49,27 @@ public sealed class CsvFileTests
     [InlineData("\n\n")]
     public void An_empty_file_is_an_error(string text) => Should.Throw<ImportRefusedException>(() => Read(text)).Code.ShouldBe("empty_file");
 
+    [Fact]
+    public void A_first_line_whose_quote_stays_open_is_an_error() => Should.Throw<ImportRefusedException>(() => Read("\"a,b\n1,2")).Code.ShouldBe("unclosed_quote");
+
+    [Fact]
+    public void A_wrong_header_is_shown_by_its_beginning() =>
+        Should.Throw<ImportRefusedException>(() => Read(new string(',', 100_000))).Message.Length.ShouldBeLessThan(1_200);
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("\"x")]
+    [InlineData("\"\"")]
+    public void A_line_that_is_too_long_is_refused_alone(string begin)
+    {
+        Read($"a,b\n1,2\n{begin}{new string('x', 1 << 20)}\n3,4\n{begin}{new string(',', 3 << 20)}").ShouldBe(["2: 1|2", "4: 3|4"]);
+        report.Refused.Select(remark => (remark.Line, remark.Code)).ShouldBe([(3, "line_too_long"), (5, "line_too_long")]);
+    }
+
+    [Fact]
+    public void Quotes_that_stay_open_in_every_line_cost_no_more_than_their_lines() =>
+        Read($"a,b\n{string.Concat(Enumerable.Repeat($"\"{new string('x', 200_000)}\n", 50))}3,4").ShouldBe(["52: 3|4"]);
+
     private List<string> Read(string text) =>
         [.. CsvFile.Read(new StringReader(text), ["a", "b"], report).Select(row => $"{row.Line}: {row.Text(0)}|{row.Text(1)}")];
 }

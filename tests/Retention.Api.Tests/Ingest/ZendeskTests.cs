@@ -92,6 +92,8 @@ public sealed class ZendeskTests
     [InlineData("""{ "ticket_metric_events": [ { "id": 1, "ticket_id": 5, "metric": "reply_time", "instance_id": 1, "type": "fulfill", "time": "2026-01-05T08:00:00Z" } ] }""", "unknown_ticket", "ticket_metric_events 1: ticket_id")]
     [InlineData("""{ "tickets": [ { "id": 1, "requester_id": 7, "created_at": "2026-01-05" } ] }""", "not_a_time", "tickets 1: created_at")]
     [InlineData("""{ "tickets": [ { "id": 1, "created_at": "2026-01-05T08:00:00Z" } ] }""", "missing_value", "tickets 1: requester_id is required")]
+    [InlineData("""{ "tickets": [ { "id": 1, "requester_id": 7, "created_at": "2026-01-05T08:00:00Z", "description": "\ude00\ud83d" } ] }""", "not_text", "tickets 1: description holds")]
+    [InlineData("""{ "tickets": [ { "id": 1, "requester_id": 7, "created_at": "2026-01-05T08:00:00Z", "description": "\u0000" } ] }""", "not_text", "tickets 1: description holds")]
     [InlineData("""{ "satisfaction_ratings": [ { "id": 1, "requester_id": 7, "score": 5, "created_at": "2026-01-05T08:00:00Z" } ] }""", "off_scale", "satisfaction_ratings 1: score")]
     public void What_cannot_be_read_is_refused_by_its_number(string page, string code, string words)
     {
@@ -104,6 +106,8 @@ public sealed class ZendeskTests
     [InlineData("id,ticket\n1,2", "malformed_json")]
     [InlineData("{ \"tickets\": [", "malformed_json")]
     [InlineData("{ \"orders\": [] }", "wrong_kind")]
+    [InlineData("{ \"tickets\": [], \"tickets\": [] }", "malformed_json")]
+    [InlineData("{ \"tickets\": [ { \"\\ud800\": 1 } ] }", "malformed_json")]
     public void A_file_of_another_kind_is_refused(string text, string code) => Should.Throw<ImportRefusedException>(() => Read(text)).Code.ShouldBe(code);
 
     private List<Envelope> Read(params string[] pages) => [.. Zendesk.Mapping.Read(new StringReader(string.Join("\n", pages)), report)];

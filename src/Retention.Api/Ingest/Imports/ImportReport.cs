@@ -21,6 +21,7 @@ public sealed class ImportReport
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new ShownText() },
     };
 
     /// <summary>Records below the header, refused ones included, blank lines not.</summary>
@@ -144,3 +145,17 @@ public sealed class ImportReport
 public sealed record LineRemark(long Line, string Code, string Message);
 
 public sealed record RejectedEvent(string Id, string Type, string Customer, string Code, IReadOnlyList<Fault> Errors);
+
+/// <summary>Texts of a file as they can be kept and shown: PostgreSQL has no NUL, which U+FFFD stands for.</summary>
+file sealed class ShownText : JsonConverter<string>
+{
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString();
+
+    public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString()!;
+
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(Shown(value));
+
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WritePropertyName(Shown(value));
+
+    private static string Shown(string text) => text.Replace('\0', '\uFFFD');
+}

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using Retention.Domain.Events;
 
@@ -95,9 +97,9 @@ public sealed class JsonRow
             Blame(name, "wrong_type", "must be a text, a number or a flag");
             return null;
         }
-        var text = value.ToString();
-        if (text.Length > most) Blame(name, "too_long", $"may have at most {most} characters");
-        else if (text.Contains('\0', StringComparison.Ordinal)) Blame(name, "not_text", "contains a zero byte");
+        var text = value.ValueKind == JsonValueKind.String ? StorableJson.TextOf(value) : value.GetRawText();
+        if (text is null) Blame(name, "not_text", "holds a zero byte or half of a surrogate pair");
+        else if (text.Length > most) Blame(name, "too_long", $"may have at most {most} characters");
         return string.IsNullOrWhiteSpace(text) || text.Length > most ? null : text;
     }
 
@@ -110,7 +112,7 @@ public sealed class JsonRow
     }
 
     private void Blame(string name, string code, string rule) =>
-        root.fault ??= (code, $"{path}{name} {rule}{(TryFind(name, out var value) ? $"; it is '{Shown(value.GetRawText())}'" : "")}.");
+        root.fault ??= (code, $"{path}{name} {rule}{(TryFind(name, out var value) ? $"; it is '{Shown(Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(value)))}'" : "")}.");
 
     private static string Shown(string text) => text.Length > 40 ? text[..40] + "…" : text;
 }
