@@ -24,7 +24,7 @@ public sealed class QueryReader(IQueryCollection query, int largestPage)
     {
         foreach (var (name, values) in query)
         {
-            if (!allowed.Contains(name)) Fault(name, "unknown_parameter", $"is not a parameter here; allowed are {string.Join(", ", allowed.Order(StringComparer.Ordinal))}");
+            if (!allowed.Contains(name)) Fault(name, "unknown_parameter", $"is not a parameter here; {(allowed.Count == 0 ? "none is allowed" : $"allowed are {string.Join(", ", allowed.Order(StringComparer.Ordinal))}")}");
             else if (values.Count > 1 && name != Repeatable) Fault(name, "repeated", "may be given once");
         }
         Done();
@@ -110,4 +110,15 @@ public sealed class QueryReader(IQueryCollection query, int largestPage)
         if (query.ContainsKey(name)) Fault(name, "empty", "has no value");
         return null;
     }
+}
+
+/// <summary>What routes take in the query string.</summary>
+internal static class TakenParameters
+{
+    /// <summary>For routes whose handlers do not read the query string whole: refuses parameters other than these, and those that are given twice.</summary>
+    public static TRoutes Takes<TRoutes>(this TRoutes routes, params string[] names) where TRoutes : IEndpointConventionBuilder => routes.AddEndpointFilter((asked, next) =>
+    {
+        QueryReader.Of(asked.HttpContext).Only(names);
+        return next(asked);
+    });
 }

@@ -19,10 +19,11 @@ public static class StatusEndpoints
 
     public static void MapStatus(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", () => Results.Ok(new { status = "live" })).WithTags("Operations").WithSummary("Whether the process runs");
-        routes.MapGet("/health/ready", ReadyAsync).WithTags("Operations").WithSummary("Whether the service can answer, and for every tenant");
-        routes.MapGet("/v1/status", StatusAsync).WithTags("Operations").WithSummary("Positions, lag, paused tenants, what holds the safe position");
-        routes.MapGet("/v1/metrics", () => Results.Json(new { metrics = Catalogue.All, lineage = Lineage.LineageShare.Served, bridge = Lineage.Bridge.Steps }, Metrics.MetricAnswer.Json)).WithTags("Metrics")
+        var none = routes.MapGroup("").Takes();
+        none.MapGet("/health/live", () => Results.Ok(new { status = "live" })).WithTags("Operations").WithSummary("Whether the process runs");
+        none.MapGet("/health/ready", ReadyAsync).WithTags("Operations").WithSummary("Whether the service can answer, and for every tenant");
+        none.MapGet("/v1/status", StatusAsync).WithTags("Operations").WithSummary("Positions, lag, paused tenants, what holds the safe position");
+        none.MapGet("/v1/metrics", () => Results.Json(new { metrics = Catalogue.All, lineage = Lineage.LineageShare.Served, bridge = Lineage.Bridge.Steps }, Metrics.MetricAnswer.Json)).WithTags("Metrics")
             .WithSummary("The catalogue: every figure with its formula, unit and additivity");
     }
 

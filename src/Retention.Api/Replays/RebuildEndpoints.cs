@@ -13,7 +13,7 @@ internal static class RebuildEndpoints
 {
     public static void MapRebuild(this IEndpointRouteBuilder routes)
     {
-        var rebuild = routes.MapGroup("/v1/rebuild").WithTags("Replays");
+        var rebuild = routes.MapGroup("/v1/rebuild").WithTags("Replays").Takes("tenant");
         rebuild.MapGet("", async (RebuildAsked asked, Projections.Replays.Replays all, CancellationToken ct) => Results.Json(ReplayEndpoints.Answer(await FoundAsync(asked, all, ct))))
             .WithSummary("The rebuild of all read models, or of a tenant's, with its progress");
         rebuild.MapPost("", StartAsync).WithSummary("Make all read models, or a tenant's, anew beside the live ones, and switch to them");

@@ -22,11 +22,11 @@ public static partial class ReplayEndpoints
     public static void MapReplays(this IEndpointRouteBuilder routes)
     {
         var replays = routes.MapGroup("/v1/replays").WithTags("Replays");
-        replays.MapGet("", ListAsync).WithSummary("The tenant's replays");
-        replays.MapPost("", StartAsync).WithSummary("Make read models from the log up to a position or time, by other settings; or make the live ones anew");
+        replays.MapGet("", ListAsync).Takes().WithSummary("The tenant's replays");
+        replays.MapPost("", StartAsync).Takes().WithSummary("Make read models from the log up to a position or time, by other settings; or make the live ones anew");
         replays.MapGet("{name}", async (string name, Tenant tenant, Projections.Replays.Replays all, CancellationToken ct) => Results.Json(Answer(await FoundAsync(name, tenant, all, ct))))
-            .WithSummary("A replay, with its progress while it is being made");
-        replays.MapDelete("{name}", DeleteAsync).WithSummary("Remove a replay, or stop making it");
+            .Takes().WithSummary("A replay, with its progress while it is being made");
+        replays.MapDelete("{name}", DeleteAsync).Takes().WithSummary("Remove a replay, or stop making it");
         replays.MapGet("{name}/diff", DiffEndpoint.GetAsync).WithSummary("A metric by a replay beside the live one, and the customers that differ");
         routes.MapRebuild();
         routes.MapSkips();

@@ -14,10 +14,10 @@ internal static class SkipEndpoints
 {
     public static void MapSkips(this IEndpointRouteBuilder routes)
     {
-        var skips = routes.MapGroup("/v1/skips").WithTags("Operations");
+        var skips = routes.MapGroup("/v1/skips").WithTags("Operations").Takes();
         skips.MapGet("", async (Tenant tenant, SkippedEvents skipped, CancellationToken ct) => Results.Json(new { skips = await skipped.OfAsync(tenant.Name, ct) }))
             .WithSummary("The events that the tenant's figures pass over");
-        skips.MapPost("", SkipAsync).WithSummary("Pass over the event at which the tenant is paused");
+        skips.MapPost("", SkipAsync).Accepts<JsonElement>("application/json").Produces(201).WithSummary("Pass over the event at which the tenant is paused");
     }
 
     private static async Task<IResult> SkipAsync(HttpRequest request, Tenant tenant, SkippedEvents skipped, Progress progress, CancellationToken ct)

@@ -11,11 +11,11 @@ public static class TenantEndpoints
 {
     public static void MapTenants(this IEndpointRouteBuilder routes)
     {
-        var tenants = routes.MapGroup("/v1/tenants").WithTags("Tenants");
+        var tenants = routes.MapGroup("/v1/tenants").WithTags("Tenants").Takes();
         tenants.MapGet("", ListAsync).WithSummary("All tenants; of a key, its own");
         tenants.MapPost("", CreateAsync).WithSummary("Make a tenant");
         tenants.MapDelete("{name}", DeleteAsync).WithSummary("Delete a tenant with all that it holds");
-        var settings = routes.MapGroup("/v1/settings").WithTags("Tenants");
+        var settings = routes.MapGroup("/v1/settings").WithTags("Tenants").Takes();
         settings.MapGet("", async (Tenant tenant, TenantSettings all, CancellationToken ct) => Answer(await all.LoadAsync(tenant.Name, ct)))
             .WithSummary("The tenant's settings");
         settings.MapPut("", ChangeAsync).WithSummary("Change settings; absent members keep their value");

@@ -19,10 +19,10 @@ public static class ImportEndpoints
         var imports = routes.MapGroup("/v1/imports").WithTags("Ingest");
         imports.MapPost("", (Tenant tenant, HttpContext http, ImportRuns runs) => PostAsync(tenant.Name, http, runs))
             .WithMetadata(new DisableRequestSizeLimitAttribute()).WithSummary("Import a CSV file by a mapping");
-        imports.MapGet("", ListAsync).WithSummary("The tenant's latest imports");
+        imports.MapGet("", ListAsync).Takes().WithSummary("The tenant's latest imports");
         imports.MapGet("{id}", (Tenant tenant, HttpContext http, string id, ImportRuns runs) => GetAsync(tenant.Name, id, runs, http.RequestAborted))
-            .WithSummary("Progress and report of an import");
-        imports.MapDelete("{id}", RetractAsync).WithSummary("Retract every event that an import has stored");
+            .Takes().WithSummary("Progress and report of an import");
+        imports.MapDelete("{id}", RetractAsync).Takes().WithSummary("Retract every event that an import has stored");
     }
 
     public static async Task<IResult> PostAsync(string tenant, HttpContext http, ImportRuns runs)
@@ -46,11 +46,8 @@ public static class ImportEndpoints
             : throw new ProblemException(error.Code == "import_failed" ? 500 : 400, error.Code, error.Message, new Fault("body", error.Code, error.Message)) { Location = $"/v1/imports/{import.Id}" };
     }
 
-    private static async Task<IResult> ListAsync(Tenant tenant, HttpContext http, ImportRuns runs)
-    {
-        QueryReader.Of(http).Only().Done();
-        return Results.Json(new { imports = await runs.LatestAsync(tenant.Name, http.RequestAborted) }, ImportReport.Json);
-    }
+    private static async Task<IResult> ListAsync(Tenant tenant, HttpContext http, ImportRuns runs) =>
+        Results.Json(new { imports = await runs.LatestAsync(tenant.Name, http.RequestAborted) }, ImportReport.Json);
 
     public static async Task<IResult> GetAsync(string tenant, string id, ImportRuns runs, CancellationToken cancellation) =>
         Guid.TryParse(id, out var known) && await runs.FindAsync(tenant, known, cancellation) is { } import

@@ -14,7 +14,7 @@ public static class WebhookEndpoints
 
     public static void MapWebhooks(this IEndpointRouteBuilder routes)
     {
-        var webhooks = routes.MapGroup("/v1/webhooks").WithTags("Ingest");
+        var webhooks = routes.MapGroup("/v1/webhooks").WithTags("Ingest").Takes();
         webhooks.MapPost("shopify/{tenant}", ShopifyWebhook.PostAsync).WithSummary("What a Shopify shop reports, signed by it");
         webhooks.MapPost("segment/{tenant}", SegmentWebhook.PostAsync).WithSummary("A message of Segment, signed by it");
         webhooks.MapGet("", ListAsync).WithSummary("The senders whose webhooks are taken");
@@ -24,7 +24,6 @@ public static class WebhookEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext http, Tenant tenant, WebhookSecrets secrets)
     {
-        QueryReader.Of(http).Only().Done();
         return Results.Json(new { senders = (await secrets.AllAsync(tenant.Name, http.RequestAborted)).Select(known => Shown(tenant, known.Sender, known.SetAt)) });
     }
 
