@@ -26,7 +26,7 @@ internal sealed class PolledAnswers(ReflectionWatch watch, AnswerMemory memory, 
 
     public async Task AnswerAsync(HttpContext http, RequestDelegate next)
     {
-        if (!IsPolled(http.Request))
+        if (!HttpMethods.IsGet(http.Request.Method) || !Answers(http.Request.Path))
         {
             await next(http);
             return;
@@ -44,22 +44,23 @@ internal sealed class PolledAnswers(ReflectionWatch watch, AnswerMemory memory, 
         else await MakeAsync(http, next, question, started);
     }
 
-    private static bool IsPolled(HttpRequest request)
+    /// <summary>Whether GETs of a path have entity tags.</summary>
+    public static bool Answers(PathString path)
     {
-        if (!HttpMethods.IsGet(request.Method)) return false;
-        foreach (var path in Paths)
+        foreach (var polled in Paths)
         {
-            if (request.Path.StartsWithSegments(path, StringComparison.Ordinal)) return !request.Path.Value!.EndsWith("/stream", StringComparison.Ordinal);
+            if (path.StartsWithSegments(polled, StringComparison.Ordinal)) return !path.Value!.EndsWith("/stream", StringComparison.Ordinal);
         }
         return false;
     }
 
+    /// <summary>Whether a client has the answer. <c>*</c> names none: whether there is one shows only when the question is answered.</summary>
     private static bool Has(Microsoft.Extensions.Primitives.StringValues known, string? tag)
     {
         if (tag is null || known.Count == 0) return false;
         if (known.Count == 1 && known[0] == tag) return true;
         return EntityTagHeaderValue.TryParseList([.. known.Select(value => value ?? "")], out var tags)
-            && tags.Any(item => item.Equals(EntityTagHeaderValue.Any) || item.Tag == tag);
+            && tags.Any(item => item.Tag == tag && !item.Equals(EntityTagHeaderValue.Any));
     }
 
     private static int WaitOf(HttpRequest request)
