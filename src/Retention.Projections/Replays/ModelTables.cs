@@ -143,10 +143,21 @@ public sealed class ModelTables(Place live, Place copy)
         await RunAsync(connection, $"update {live.Schema}.projection_progress set generation = generation + 1 where tenant_id = '*'", ct);
     }
 
+    /// <summary>Removes the second set; whoever still writes it may come first.</summary>
     public async Task DropAsync(CancellationToken ct)
     {
         await using var connection = await live.DataSource.OpenConnectionAsync(ct);
-        await RunAsync(connection, $"drop schema if exists {copy.Schema} cascade; drop schema if exists {copy.Schema}_x cascade", ct);
+        while (true)
+        {
+            try
+            {
+                await RunAsync(connection, $"drop schema if exists {copy.Schema} cascade; drop schema if exists {copy.Schema}_x cascade", ct);
+                return;
+            }
+            catch (PostgresException crossed) when (crossed.SqlState is PostgresErrorCodes.DeadlockDetected)
+            {
+            }
+        }
     }
 
     /// <summary>

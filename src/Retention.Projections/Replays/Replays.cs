@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Retention.Domain.Definitions;
 using Retention.Domain.Events;
 using Retention.Projections.EventLog;
@@ -85,9 +86,17 @@ public sealed class Replays(Place place, Progress progress, ILogger<Replays> log
     public async Task<bool> RevertAsync(Replay rebuild, CancellationToken ct)
     {
         if ((await table.FindAsync(rebuild.Tenant, rebuild.Name, ct))?.Status != ReplayStatus.Switched) return false;
-        var switched = await new Switching(place, sets.TablesOf(rebuild.Number), rebuild.Of).SwitchAsync(
-            connection => table.SetAsync(connection, rebuild, (ReplayStatus.Switched, ReplayStatus.Reverted), null, null, ct), null, ct);
-        if (!switched) return false;
+        try
+        {
+            var switched = await new Switching(place, sets.TablesOf(rebuild.Number), rebuild.Of).SwitchAsync(
+                connection => table.SetAsync(connection, rebuild, (ReplayStatus.Switched, ReplayStatus.Reverted), null, null, ct), null, ct);
+            if (!switched) return false;
+        }
+        catch (PostgresException gone) when (gone.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        {
+            // A word to confirm came in between, and what was live before is no more.
+            return false;
+        }
         progress.Tell();
         await sets.RemoveAsync(rebuild.Number, ct);
         return true;

@@ -34,6 +34,22 @@ public sealed class TenantRebuildTests(ServiceFixture service)
     }
 
     [Fact]
+    public async Task Of_words_to_confirm_and_to_revert_at_once_one_is_obeyed_and_the_others_are_told_so()
+    {
+        var tenant = service.NewTenant("torn");
+        await tenant.AcceptAsync([.. Enumerable.Range(0, 200).Select(number => Order($"c-{number}", "2025-01-05", 20))]);
+        for (var round = 0; round < 3; round++)
+        {
+            await tenant.PostAsync($"/v1/rebuild?tenant={tenant.Name}", "");
+            await EndedAsync(tenant);
+
+            var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(number => tenant.PostAsync($"/v1/rebuild/{(number % 2 == 0 ? "revert" : "confirm")}?tenant={tenant.Name}", "")));
+
+            answers.Select(answer => answer.Status).Order().ToArray().ShouldBe([200, 409, 409, 409, 409, 409], string.Join('\n', answers.Select(answer => answer.Text)));
+        }
+    }
+
+    [Fact]
     public async Task What_is_no_rebuild_of_a_tenant_is_refused_and_said()
     {
         var tenant = service.NewTenant("unbuilt");
