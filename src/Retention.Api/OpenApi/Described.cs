@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Retention.Api.Polling;
 using Retention.Api.Tenancy;
 
 namespace Retention.Api.OpenApi;
@@ -34,13 +35,14 @@ internal sealed class Described : IOpenApiDocumentTransformer
         foreach (var (path, item) in document.Paths)
         {
             foreach (var (method, operation) in item.Operations ?? [])
-                Describe(operation, path, Examples.GetValueOrDefault($"{method.Method} {path}"));
+                Describe(operation, (method, path), Examples.GetValueOrDefault($"{method.Method} {path}"));
         }
         return Task.CompletedTask;
     }
 
-    private static void Describe(OpenApiOperation operation, string path, OperationExample? example)
+    private static void Describe(OpenApiOperation operation, (HttpMethod Method, string Path) route, OperationExample? example)
     {
+        var (method, path) = route;
         operation.Parameters ??= [];
         foreach (var name in path.Split('{').Skip(1).Select(part => part[..part.IndexOf('}', StringComparison.Ordinal)]))
         {
@@ -56,10 +58,12 @@ internal sealed class Described : IOpenApiDocumentTransformer
                 Description = "The tenant, where there are no keys; else it follows from the key.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String },
             });
+        operation.Responses ??= [];
+        operation.Responses["default"] = Problem();
+        if (method == HttpMethod.Get && PolledAnswers.Answers(path)) operation.Responses["304"] = new OpenApiResponse { Description = "The answer is still the one that If-None-Match names." };
         if (example is null) return;
         if (example.RequestType is { } type)
             operation.RequestBody = new OpenApiRequestBody { Required = true, Content = new Dictionary<string, OpenApiMediaType> { [type] = new() { Example = example.Request?.DeepClone() } } };
-        operation.Responses ??= [];
         // Schemas that others have described stay beside the example.
         var response = operation.Responses.GetValueOrDefault($"{example.Status}") as OpenApiResponse ?? new OpenApiResponse { Description = "As in the example." };
         operation.Responses[$"{example.Status}"] = response;
@@ -69,7 +73,6 @@ internal sealed class Described : IOpenApiDocumentTransformer
             if (response.Content.TryGetValue(answered, out var media) && media is OpenApiMediaType described) described.Example = example.Response?.DeepClone();
             else response.Content[answered] = new OpenApiMediaType { Example = example.Response?.DeepClone() };
         }
-        operation.Responses["default"] = Problem();
     }
 
     private static OpenApiResponse Problem() => new()

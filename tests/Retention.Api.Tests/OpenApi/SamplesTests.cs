@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using Retention.Api.Clv;
 using Retention.Api.Demo;
@@ -163,13 +164,13 @@ public sealed partial class SamplesTests(ServiceFixture service)
         };
     }
 
-    /// <summary>The parameters that an operation names when it is asked with one that it does not have; none where it takes any.</summary>
+    /// <summary>The parameters of a sample, and those that its operation names when it is asked with one that it does not have.</summary>
     private async Task<IEnumerable<string>> ParametersAsync(RunningApi api, HttpSample sample, string path)
     {
         if (sample.Method == HttpMethod.Delete || sample.Method == HttpMethod.Put) return [];
-        using var response = await SendAsync(api, sample, $"{path.Split('?')[0]}?no-such-parameter=1");
-        var text = await TextOfAsync(response);
-        return Allowed().Match(text) is { Success: true } match ? match.Groups[1].Value.Split(", ").Order(StringComparer.Ordinal) : [];
+        using var response = await SendAsync(api, sample, $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}no-such-parameter=1");
+        var (text, own) = (await TextOfAsync(response), QueryHelpers.ParseQuery(path[path.Split('?')[0].Length..]).Keys);
+        return own.Union(Allowed().Match(text) is { Success: true } match ? match.Groups[1].Value.Split(", ") : []).Order(StringComparer.Ordinal);
     }
 
     private static JsonNode? Shortened(JsonNode? node) => node switch
