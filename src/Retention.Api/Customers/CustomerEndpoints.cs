@@ -48,7 +48,9 @@ public static class CustomerEndpoints
         var customer = await request.Snapshot.IdentityAsync(id, request.Question.KnownAt, http.RequestAborted)
             ?? throw new ProblemException(404, "unknown_customer", $"There is no customer {id}, or no event of it is reflected yet.");
         var view = new CustomerView(request.Question.Definition, request.Question.AsOf.Moment.UtcTicks, request.Question.KnownAt)
-            .Look(Columns.Of((customer.Id, customer.History.Entries)), 0);
+        {
+            Open = await request.Snapshot.OpenerAsync(customer.Members, http.RequestAborted),
+        }.Look(Columns.Of((customer.Id, customer.History.Entries)), 0);
         var timeline = await Timeline.OfAsync(http, tenant.Name, request, (customer, view));
         if (request.Format != AnswerFormat.Json) return ExportedRows.Of(request.Format, timeline);
         var position = request.Snapshot.Reflection.Position;

@@ -57,13 +57,29 @@ public static class CustomerListEndpoint
             page.Add(customer, CustomerRow.Of(Page<CustomerRow>.IdOf(customer), customer, request));
         }, http.RequestAborted);
         var (found, nextCursor) = folded.Single().Cells.Take();
-        var rows = found.Select(row => row.For(Caller.Of(http))).ToList();
+        var rows = await WithAttributesAsync(http, request, found);
         nextCursor = Page<CustomerRow>.Link(http, nextCursor);
         if (request.Format != AnswerFormat.Json) return ExportedRows.Of(request.Format, rows);
         var parameters = request.Parameters();
         parameters["status"] = status;
         parameters["limit"] = asked.Limit;
         return Results.Json(new CustomerListAnswer(parameters, request.Question.AsOf.Moment, request.Snapshot.Reflection.Position, nextCursor, rows), MetricAnswer.Json);
+    }
+
+    /// <summary>The rows of a page with the attributes that the caller may see: memory, which folds read, holds no personal ones.</summary>
+    private static async Task<IReadOnlyList<CustomerRow>> WithAttributesAsync(HttpContext http, MetricRequest request, IReadOnlyList<CustomerRow> rows)
+    {
+        if (!Caller.Of(http).ReadsPersonal) return [.. rows.Select(row => row.For(Caller.Of(http)))];
+        var question = request.Question;
+        var customers = await request.Snapshot.IdentitiesAsync(rows.Select(row => row.Customer), question.KnownAt, http.RequestAborted);
+        var view = new CustomerView(question.Definition, question.AsOf.Moment.UtcTicks, question.KnownAt)
+        {
+            Open = await request.Snapshot.OpenerAsync([.. customers.Values.SelectMany(customer => customer.Members)], http.RequestAborted),
+        };
+        return [.. rows.Select(row => row with
+        {
+            Attributes = new(view.Look(Columns.Of((row.Customer, customers[row.Customer].History.Entries)), 0).Attributes().ToDictionary(), StringComparer.Ordinal),
+        })];
     }
 
     /// <summary>Whether anything had happened before the moment.</summary>

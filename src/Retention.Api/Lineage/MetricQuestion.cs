@@ -64,6 +64,7 @@ internal sealed record MetricQuestion(CatalogueEntry Metric, IReadOnlyList<KeyVa
         inner.Request.QueryString = new QueryBuilder(Parameters).ToQueryString();
         foreach (var name in Handed) inner.Request.Headers[name] = http.Request.Headers[name];
         foreach (var (key, value) in http.Items) inner.Items[key] = value;
+        inner.Features.Set(Security.Caller.Of(http));
         if (scope is not null) inner.Features.Set(scope);
         inner.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(body));
         inner.SetEndpoint(endpoint);

@@ -25,8 +25,8 @@ public static class DimensionEndpoint
         if (name == "spend") request.Query.Fault("name", "not_allowed", "spend is compared, as in spend:>=100, and has no values");
         request.Query.Done();
         // Values of an attribute of the tenant's own, an e-mail address say, may name people.
-        if (!Impersonal.Dimensions.Contains(name) && !Caller.Of(http).ReadsPersonal) throw Gate.MissingScope(Scopes.ReadPersonal);
-        var question = request.Question with { Details = DimensionValues.IsOfDetails(name) };
+        if (Impersonal.IsPersonal(name) && !Caller.Of(http).ReadsPersonal) throw Gate.MissingScope(Scopes.ReadPersonal);
+        var question = request.Question with { Details = DimensionValues.IsOfDetails(name), Personal = Impersonal.IsPersonal(name) };
         var folded = await request.Snapshot.FoldAsync(
             question, () => new Cells<string, ValueCounts>(), (customer, cells) => DimensionValues.Contribute(customer, name, cells), http.RequestAborted);
         var values = folded.Single().Cells;

@@ -1,9 +1,11 @@
 using Retention.Api.Lineage;
 using Retention.Api.Polling;
+using Retention.Api.Security;
 using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
 using Retention.Projections.ReadModels;
+using Retention.Projections.Security;
 
 namespace Retention.Api.Metrics;
 
@@ -86,7 +88,7 @@ public sealed class MetricRequest : IAsyncDisposable
         var minPosition = query.Whole("minPosition", 0, long.MaxValue);
         var receipt = query.Flag("receipt") == true;
         if (receipt && format != "json") query.Fault("receipt", "not_allowed", "is a part of JSON; leave it out for CSV");
-        RefuseFaults(query, shape, services.GetRequiredService<TimeProvider>().GetUtcNow());
+        RefuseFaults(query, shape, services.GetRequiredService<TimeProvider>().GetUtcNow(), Caller.Of(http));
         await AwaitedPosition.WaitAsync(services, tenant, minPosition, ct);
         var replay = await Replays.ReplayEndpoints.ReadyAsync(services, tenant, query.Text("replay"), ct);
         var knownAt = await KnownPosition.ReadAsync(query, services, replay, ct);
@@ -205,9 +207,12 @@ public sealed class MetricRequest : IAsyncDisposable
     }
 
     /// <summary>Reads everything once with the default settings, so that a wrong query does not wait first.</summary>
-    private static void RefuseFaults(QueryReader query, MetricShape shape, DateTimeOffset now)
+    private static void RefuseFaults(QueryReader query, MetricShape shape, DateTimeOffset now, Caller caller)
     {
-        QuestionReader.RangeOf(query, QuestionReader.Read(query, shape, Reflection.Nothing, now));
+        var question = QuestionReader.Read(query, shape, Reflection.Nothing, now);
+        QuestionReader.RangeOf(query, question);
         query.Done();
+        // Whoever may count those with a value can find out the value by trying.
+        if (!caller.ReadsPersonal && question.Selection.PersonalNames.Except(shape.OfAnswers).Any()) throw Gate.MissingScope(Scopes.ReadPersonal);
     }
 }

@@ -1,3 +1,5 @@
+using Retention.Domain.Metrics;
+
 namespace Retention.Api.Metrics;
 
 /// <summary>What a metric can be asked, besides what all can.</summary>
@@ -28,6 +30,9 @@ public sealed record MetricShape(params IReadOnlyList<string> Own)
 
     /// <summary>What can be grouped by.</summary>
     public IReadOnlyList<string> Dimensions { get; init; } = QuestionReader.GroupDimensions;
+
+    /// <summary>Dimensions of answers, not of customers, that can be filtered by.</summary>
+    public IEnumerable<string> OfAnswers => Dimensions.Intersect(FeedbackPlan.OwnDimensions);
 
     /// <summary>Whether rows can be compared with the period before.</summary>
     public bool Compares { get; init; }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Retention.Domain.Definitions;
+using Retention.Domain.Events;
 
 namespace Retention.Domain.Customers;
 
@@ -30,6 +31,12 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
         : this(definition, before) => Look(Columns.Of(("", history.Entries)), 0);
 
     public Definition Definition => definition;
+
+    /// <summary>
+    /// Opens the value of a personal attribute, which histories hold sealed; null from it where its key is destroyed. Without it they are
+    /// shown sealed.
+    /// </summary>
+    public Func<string, string, string?>? Open { get; init; }
 
     /// <summary>Where the customer's facts lie.</summary>
     public Columns Columns { get; private set; } = new();
@@ -168,7 +175,7 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
             if (at > acquired && inForce is not null) break;
             if (fact is Fact.Profile profile && profile.Attributes.TryGetValue(name, out var value)) inForce = value;
         }
-        return inForce;
+        return inForce is null ? null : Opened(name, inForce);
     }
 
     /// <summary>The attributes in force after the last fact.</summary>
@@ -180,12 +187,14 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
             if (fact is not Fact.Profile profile) continue;
             foreach (var (name, value) in profile.Attributes)
             {
-                if (value is null) attributes.Remove(name);
-                else attributes[name] = value;
+                if (value is null || Opened(name, value) is not { } opened) attributes.Remove(name);
+                else attributes[name] = opened;
             }
         }
         return attributes;
     }
+
+    private string? Opened(string name, string value) => Open is null || !Impersonal.IsPersonal(name) ? value : Open(name, value);
 
     private void ReadOthers(bool certain)
     {

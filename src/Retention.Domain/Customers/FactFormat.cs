@@ -175,7 +175,7 @@ internal static class FactFormat
                 from.ReadUtf8();
                 break;
             case FactKind.Profile:
-                SkipProfile(from);
+                SkipProfile(from, []);
                 break;
             default:
                 Read(kind, from);
@@ -184,15 +184,28 @@ internal static class FactFormat
     }
 
     /// <summary>Passes over a profile.</summary>
-    public static void SkipProfile(CompactReader from)
+    /// <param name="known">Names of attributes, in UTF-8.</param>
+    /// <returns>Whether it has an attribute of any other name.</returns>
+    public static bool SkipProfile(CompactReader from, byte[][] known)
     {
+        var others = false;
         from.ReadBoolean();
         for (var left = from.Read7BitEncodedInt(); left > 0; left--)
         {
-            from.ReadUtf8();
+            others |= !IsAmong(known, from.ReadUtf8());
             from.ReadBoolean();
             from.ReadUtf8();
         }
+        return others;
+    }
+
+    private static bool IsAmong(byte[][] names, ReadOnlySpan<byte> name)
+    {
+        foreach (var each in names)
+        {
+            if (name.SequenceEqual(each)) return true;
+        }
+        return false;
     }
 
     private static SortedDictionary<string, string?> ReadAttributes(CompactReader from)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Retention.Domain.Customers;
+using Retention.Domain.Events;
 
 namespace Retention.Domain.Definitions;
 
@@ -14,8 +15,12 @@ public sealed class Selection(IReadOnlyList<Condition> conditions)
 
     public IReadOnlyList<Condition> Conditions => conditions;
 
-    /// <summary>Whether lines and codes of orders must be read.</summary>
-    public bool NamesDetails => conditions.Any(condition => condition is Condition.Product or Condition.DiscountCode);
+    /// <summary>Whether lines and codes of orders, or personal attributes, must be read.</summary>
+    public bool NamesDetails => conditions.Any(condition => condition is Condition.Product or Condition.DiscountCode) || PersonalNames.Any();
+
+    /// <summary>The personal attributes that conditions name.</summary>
+    public IEnumerable<string> PersonalNames =>
+        conditions.OfType<Condition.Dimension>().Select(condition => condition.Name).Where(Impersonal.IsPersonal);
 
     /// <summary>The same but for conditions on some dimensions, which are not the customer's.</summary>
     public Selection Without(IReadOnlyList<string> dimensions) =>

@@ -13,7 +13,7 @@ public static class ContentHash
     /// SHA-256, in lower-case hex, of the canonical JSON of <c>{customer, data, occurredAt, type}</c>. Two offsets of one instant are
     /// the same content.
     /// </summary>
-    /// <param name="data">The data as stored, free text sealed, so that the hash reveals nothing once the key is destroyed.</param>
+    /// <param name="data">The data as stored, free text and personal attributes sealed, so that the hash reveals nothing once the key is destroyed.</param>
     public static string Of(string type, string customer, DateTimeOffset occurredAt, JsonElement data)
     {
         var content = CanonicalJson.Scratch();

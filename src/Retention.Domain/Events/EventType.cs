@@ -22,6 +22,9 @@ public sealed record EventType(string Name, Type ClrType, string Meaning, Func<F
     /// <summary>Names of members that are encrypted with the customer's own key.</summary>
     public IReadOnlyList<string> FreeText { get; init; } = [];
 
+    /// <summary>Names of members that hold attributes, of which the personal ones are encrypted, too.</summary>
+    public IReadOnlyList<string> Attributes => field ??= [.. Members.Where(member => member.Kind == MemberKind.Attributes).Select(member => member.Name)];
+
     /// <summary>
     /// Whether it speaks about the record rather than about what happened: it is in force once it is known, whenever it occurred.
     /// </summary>

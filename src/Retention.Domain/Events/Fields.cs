@@ -23,6 +23,11 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
     private int found;
     private int unknownInside;
 
+    /// <summary>
+    /// Whether it is of an event that the log holds: how long texts may be is a rule for senders, and sealed ones are longer than they were.
+    /// </summary>
+    public bool Stored { get; init; }
+
     /// <summary>Members nobody asked for, those of nested objects included.</summary>
     public int Unknown => unknownInside + json.GetPropertyCount() - found;
 
@@ -39,7 +44,7 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
         asked?.Add(new Member(name, MemberKind.Text) { MaxLength = maxLength });
         if (!TryGet(name, JsonValueKind.String, "a string", out var value)) return null;
         var text = value.GetString()!;
-        if (text.Length <= maxLength) return text;
+        if (Stored || text.Length <= maxLength) return text;
         Fault(name, "too_long", $"may have at most {maxLength} characters");
         return null;
     }
@@ -116,7 +121,7 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
                 faults.Add(new Fault(at, "wrong_type", "must be an object"));
                 continue;
             }
-            var fields = new Fields(item, at, faults);
+            var fields = new Fields(item, at, faults) { Stored = Stored };
             items.Add(read(fields));
             unknownInside += fields.Unknown;
         }
@@ -135,7 +140,7 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
                 Fault($"{name}.{member.Name}", "too_long", $"an attribute's name has 1 to {MaxName} characters");
             else if (member.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
                 Fault($"{name}.{member.Name}", "wrong_type", "must be a string, a number, true, false or null");
-            else if (member.Value.ToString() is { Length: > MaxName })
+            else if (!Stored && member.Value.ToString() is { Length: > MaxName })
                 Fault($"{name}.{member.Name}", "too_long", $"may have at most {MaxName} characters");
             else
                 attributes[member.Name] = ScalarText(member.Value);
@@ -151,7 +156,7 @@ public sealed class Fields(JsonElement json, string path, List<Fault> faults)
     }
 
     /// <summary>A scalar as text, as JSON spells it; null stays null.</summary>
-    internal static string? ScalarText(JsonElement value) => value.ValueKind switch
+    public static string? ScalarText(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null => null,
         JsonValueKind.True => "true",

@@ -16,6 +16,9 @@ public static class Impersonal
     public static IReadOnlySet<string> Dimensions { get; } =
         new HashSet<string>(["channel", "campaign", "country", "tier", "product", "discountCode"], StringComparer.Ordinal);
 
+    /// <summary>Whether an attribute of this name may say something of a person: it is sealed, and seen with the right to personal data alone.</summary>
+    public static bool IsPersonal(string attribute) => !Dimensions.Contains(attribute);
+
     /// <param name="type">Null for a type that is not in the vocabulary, of which nothing is shown.</param>
     public static JsonElement Of(EventType? type, JsonElement data)
     {

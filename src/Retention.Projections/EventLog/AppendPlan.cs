@@ -82,7 +82,7 @@ internal sealed class AppendPlan
     {
         var next = events[index];
         var held = IncarnationsOf(next.Id, next.Sent);
-        var same = held.Find(next.Headers.Hash);
+        var same = held.Find(next.Headers.Hash) ?? (next.ClearHash is { } clear ? held.Find(clear) : null);
         var repeated = same is not null && repeatedRetractions.GetValueOrDefault(next.Id, -1) > index;
         if (held.InForce is not { } inForce) return repeated ? new Verdict(Kind.Duplicate, same!.Value) : new Verdict(Kind.New, default);
         return same is { } repeat ? new Verdict(Kind.Duplicate, repeat) : new Verdict(Kind.Conflict, inForce);

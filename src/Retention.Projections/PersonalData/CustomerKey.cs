@@ -8,7 +8,7 @@ namespace Retention.Projections.PersonalData;
 public sealed class SealBrokenException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>
-/// The key of one customer's free text: AES-256-GCM. The nonce is a MAC of context and text, so that the same text in the same place seals
+/// The key of one customer's free text and personal attributes: AES-256-GCM. The nonce is a MAC of context and text, so that the same text in the same place seals
 /// to the same bytes and a repeated event stays recognisable; equal sealed texts reveal only that, and no nonce serves two texts.
 /// </summary>
 public sealed class CustomerKey

@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using NpgsqlTypes;
+using Retention.Domain.Events;
 using Retention.Projections.EventLog;
 
 namespace Retention.Projections.PersonalData;
 
-/// <summary>The customers' keys. Destroying a row makes that customer's free text unreadable wherever it is stored.</summary>
+/// <summary>The customers' keys. Destroying a row makes that customer's free text and personal attributes unreadable wherever they are stored.</summary>
 public sealed class CustomerKeys(Place place)
 {
     /// <summary>The keys of all these customers; who has none gets one, which is durable before this returns. An erased customer has none for ever.</summary>
@@ -19,7 +20,28 @@ public sealed class CustomerKeys(Place place)
         return await FindAsync(tenant, customers, ct);
     }
 
-    /// <summary>The keys that exist; an erased customer, or one without free text, has none.</summary>
+    /// <summary>
+    /// Opens personal attributes by name and value, as histories hold them, into their texts: those of some customers, or of all of the tenant.
+    /// A value whose key is destroyed opens to null, one of another client of the tables to itself.
+    /// </summary>
+    /// <param name="customers">Null for all.</param>
+    public async Task<Func<string, string, string?>> OpenerAsync(string tenant, IReadOnlyCollection<string>? customers, CancellationToken ct)
+    {
+        await using var command = place.Command("""
+            select customer_id, key from {schema}.customer_keys
+            where tenant_id = $1 and ($2::varchar[] is null or customer_id = any($2)) and erased_at is null
+            """);
+        command.Parameters.AddWithValue(tenant);
+        command.Parameters.Add(new() { Value = (object?)customers?.ToArray() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar });
+        var keys = new Dictionary<long, byte[]>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct)) keys[SealedAttribute.OwnerOf(reader.GetString(0))] = reader.GetFieldValue<byte[]>(1);
+        return (name, value) => !SealedAttribute.Is(value) ? value
+            : keys.GetValueOrDefault(SealedAttribute.OwnerIn(value)) is { } key ? Fields.ScalarText(SealedAttribute.Open(new CustomerKey(key), name, value))
+            : null;
+    }
+
+    /// <summary>The keys that exist; an erased customer, or one of whom nothing personal was sent, has none.</summary>
     public async Task<IReadOnlyDictionary<string, CustomerKey>> FindAsync(
         string tenant, IReadOnlyCollection<string> customers, CancellationToken ct)
     {

@@ -97,7 +97,7 @@ internal sealed class ScopedFold(Snapshot snapshot, FoldScope scope, Question qu
             ? (await CustomerLinks.AllAsync(snapshot.Connection, snapshot.Place, snapshot.Tenant, ct)).SelectMany(link => (string[])[link.Customer, link.Into]).ToHashSet(StringComparer.Ordinal)
             : [];
         var changed = new ConcurrentBag<string>();
-        if (question.Selection.NamesDetails || question.Details)
+        if (question.ReadsStore)
         {
             var sink = sinks();
             await foreach (var (customer, history) in DetailedAsync(ct)) Take(sink, Columns.Of((customer, history.Entries)), 0);

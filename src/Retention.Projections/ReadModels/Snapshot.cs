@@ -6,6 +6,7 @@ using Retention.Domain.Customers;
 using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
 using Retention.Projections.EventLog;
+using Retention.Projections.PersonalData;
 using Retention.Projections.Security;
 
 namespace Retention.Projections.ReadModels;
@@ -22,6 +23,9 @@ public sealed record Question(Definition Definition, AsOf AsOf, Partition Partit
     /// <summary>Whether what is folded reads lines and codes of orders, besides what <see cref="Selection"/> names.</summary>
     public bool Details { get; init; }
 
+    /// <summary>Whether what is folded reads personal attributes, besides those that <see cref="Selection"/> names.</summary>
+    public bool Personal { get; init; }
+
     /// <summary>
     /// Whether everybody is folded, whatever customers a look is narrowed to: for what one customer is measured by, such as quantiles.
     /// </summary>
@@ -33,7 +37,15 @@ public sealed record Question(Definition Definition, AsOf AsOf, Partition Partit
     /// <summary>The same of everybody's facts, in one group.</summary>
     public Question OfEverybodyAlike => this with { Selection = Selection.Everybody, GroupBy = null };
 
-    internal CustomerView View() => new(Definition, AsOf.Moment.UtcTicks, KnownAt);
+    /// <summary>See <see cref="CustomerView.Open"/>; null where nothing personal is read.</summary>
+    internal Func<string, string, string?>? Open { get; init; }
+
+    /// <summary>Whether histories are read from the store, since memory does not hold all that is asked for.</summary>
+    internal bool ReadsStore => Details || Personal || Selection.NamesDetails;
+
+    internal bool ReadsPersonal => Personal || Selection.PersonalNames.Any();
+
+    internal CustomerView View() => new(Definition, AsOf.Moment.UtcTicks, KnownAt) { Open = Open };
 
     /// <summary>The stored name of the partition's grain.</summary>
     internal string GrainName => GrainNames.Of(((Partition.ByGrain)Partition).Grain);
@@ -149,6 +161,7 @@ public sealed class Snapshot : IAsyncDisposable
     {
         using var turn = await Place.Turns.TakeAsync(Tenant, ct);
         using var timed = new TimedFold(Tenant);
+        if (question.ReadsPersonal) question = question with { Open = await OpenerAsync(null, ct) };
         if (scope is not null) return await new ScopedFold(this, question.OfEverybody ? scope.OfEverybody : scope, question).FoldAsync(empty, contribute, ct);
         var folds = new ConcurrentBag<Fold<TCells>>();
         // A copy may hold later facts than this look at the tenant.
@@ -156,7 +169,7 @@ public sealed class Snapshot : IAsyncDisposable
         // Customers that are one are seen as one; apart, none of them is.
         var joined = await JoinedCustomers.JoinedAsync(connection, Place, (Tenant, known.KnownAt), null, ct);
         var members = joined.SelectMany(customer => customer.Members).ToHashSet(StringComparer.Ordinal);
-        if (question.Selection.NamesDetails || question.Details)
+        if (question.ReadsStore)
         {
             var view = known.View();
             var one = new Fold<TCells>(known, empty, contribute);
@@ -216,6 +229,10 @@ public sealed class Snapshot : IAsyncDisposable
 
     public Task<CustomerHistory?> CustomerAsync(string customer, CancellationToken ct) =>
         CustomerHistories.OneAsync(connection, Place, (Tenant, customer), ct);
+
+    /// <summary>Opens personal attributes of some customers, or of all, see <see cref="CustomerView.Open"/>.</summary>
+    public Task<Func<string, string, string?>> OpenerAsync(IReadOnlyCollection<string>? customers, CancellationToken ct) =>
+        new CustomerKeys(Place).OpenerAsync(Tenant, customers, ct);
 
     /// <summary>Customers by the ids that they go by, with whomever each is merged; those of whom nothing is stored are left out.</summary>
     /// <param name="knownAt">The log position as of which the record is read.</param>

@@ -70,7 +70,7 @@ internal sealed record TenantEvents(string Tenant, IReadOnlyList<Arrival> Arriva
         var faults = new List<Fault>();
         try
         {
-            var happened = type.Read(new Fields(stored.Data, "data", faults));
+            var happened = type.Read(new Fields(stored.Data, "data", faults) { Stored = true });
             if (faults.Count > 0) throw new UnreadableEventException(stored, string.Join("; ", faults.Select(fault => $"{fault.Path} {fault.Message}")));
             var occurredAt = Timestamp.Parse(stored.Headers.OccurredAt);
             var (source, id) = (stored.Headers.Source, stored.Headers.Id);

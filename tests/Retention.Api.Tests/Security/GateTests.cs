@@ -83,6 +83,30 @@ public sealed class GateTests(ServiceFixture service)
         (await keyed.AskAsync(read, "GET", "/v1/customers/c")).Text.ShouldContain("FI");
     }
 
+    [Theory]
+    [InlineData("/v1/customers?filter=email:zuckerwatte-4711")]
+    [InlineData("/v1/metrics/retention?filter=country:FI&filter=email:zuckerwatte-4711")]
+    [InlineData("/v1/metrics/revenue?filter=touchpoint:zuckerwatte-4711")]
+    [InlineData("/v1/cohorts?filter=email:zuckerwatte-4711")]
+    [InlineData("/v1/metrics/retention/lineage?period=2025-01&filter=email:zuckerwatte-4711")]
+    public async Task Nobody_without_the_scope_finds_out_a_personal_value_by_trying(string path)
+    {
+        await using var keyed = await KeyedService.StartAsync(service);
+        var (read, personal) = (await keyed.KeyAsync("a", Scopes.Read), await keyed.KeyAsync("a", Scopes.Read, Scopes.ReadPersonal));
+        var ingest = await keyed.KeyAsync("a", Scopes.Ingest);
+        await keyed.LockedAsync();
+        await SendAsync(
+            keyed, ingest, Order("c", "2025-01-01"),
+            Event("customer_changed", "c", "2025-01-01", new JsonObject { ["attributes"] = new JsonObject { ["email"] = Canary, ["touchpoint"] = Canary, ["country"] = "FI" } }));
+
+        (await keyed.AskAsync(personal, "GET", path)).Status.ShouldBe(200);
+        var refused = await keyed.AskAsync(read, "GET", path);
+        refused.Status.ShouldBe(403, refused.Text);
+        refused.Text.ShouldContain("missing_scope");
+        (await keyed.AskAsync(read, "GET", "/v1/metrics/retention?filter=country:FI")).Status.ShouldBe(200);
+        (await keyed.AskAsync(read, "GET", "/v1/metrics/nps?filter=touchpoint:checkout")).Status.ShouldBe(200);
+    }
+
     [Fact]
     public async Task A_revoked_key_is_refused_and_what_it_still_reads_is_cut_off()
     {

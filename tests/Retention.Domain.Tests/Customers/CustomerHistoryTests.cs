@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
 
 namespace Retention.Domain.Tests.Customers;
 
@@ -18,6 +19,20 @@ public class CustomerHistoryTests
 
             Fold(shuffled).Entries.ShouldBe(sorted);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(200).WithEndSize(300));
+
+    [Fact]
+    public void What_folds_over_everybody_read_has_no_personal_attribute()
+    {
+        var history = new Story()
+            .Tells("2026-01-01", new Fact.Profile(true, new SortedDictionary<string, string?> { ["country"] = "FI", ["nickname"] = "Ann" }))
+            .Tells("2026-01-02", new Fact.Profile(false, new SortedDictionary<string, string?> { ["nickname"] = "Anna" })).History;
+
+        var folded = new CustomerView(Definition.Default).Look(Columns.OfCores([new("c", history)]), 0);
+
+        folded.Attributes().ShouldBe(new Dictionary<string, string> { ["country"] = "FI" });
+        folded.Others.Length.ShouldBe(2);
+        new CustomerView(history, Definition.Default).Attributes()["nickname"].ShouldBe("Anna");
+    }
 
     public static TheoryData<string, int> Arrivals => new()
     {

@@ -25,6 +25,9 @@ public sealed class SealingTests(FreshPlace fresh) : IClassFixture<FreshPlace>
             Envelope("2", "complaint_received", $$"""{"complaintId":"k","text":"{{Canary}}","extra":1e400}"""),
             Envelope("3", "complaint_received", """{"complaintId":"k","text":null}"""),
             Envelope("4", "feedback_given", """{"instrument":"nps","score":3,"comment":"sealed:v1:AAAA"}"""),
+            Envelope("5", "customer_registered", """{"country":"FI","attributes":{"tier":"gold","size":4.30,"vip":true,"plan":null,"note":"sealed:v1:AAAA"}}"""),
+            Envelope("6", "customer_changed", $$$"""{"attributes":{"nick\"name":"{{{Canary}}} ä😀"}}"""),
+            Envelope("7", "customer_changed", """{"attributes":{}}"""),
         ];
 
         await AppendAsync(sent);
@@ -50,6 +53,39 @@ public sealed class SealingTests(FreshPlace fresh) : IClassFixture<FreshPlace>
 
         (await AppendAsync(Envelope("1", "complaint_received", """{"text":"one", "complaintId":"k"}"""))).ShouldBeOfType<Appended.Duplicate>();
         (await AppendAsync(Envelope("1", "complaint_received", """{"complaintId":"k","text":"two"}"""))).ShouldBeOfType<Appended.Conflict>();
+    }
+
+    [Fact]
+    public async Task Personal_attributes_stand_nowhere_in_the_database()
+    {
+        await AppendAsync(Envelope("1", "customer_changed", $$$"""{"attributes":{"nickname":"{{{Canary}}}","tier":"gold"}}"""));
+
+        var tables = await place.LinesAsync("select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = '{schema}'");
+        foreach (var table in tables)
+            (await place.ScalarAsync<long>($"select count(*) from {table} as t where t::text like '%canary%'")).ShouldBe(0, table);
+        (await place.LinesAsync($$"""select data->'attributes'->>'tier' from {schema}.mt_events where tenant_id = '{{tenant}}'""")).ShouldBe(["gold"]);
+    }
+
+    [Fact]
+    public async Task A_repeat_with_personal_attributes_is_a_duplicate_and_another_value_a_conflict()
+    {
+        await AppendAsync(Envelope("1", "customer_changed", """{"attributes":{"size":43,"plan":"a"}}"""));
+
+        (await AppendAsync(Envelope("1", "customer_changed", """{"attributes":{"plan":"a","size":43.0}}"""))).ShouldBeOfType<Appended.Duplicate>();
+        (await AppendAsync(Envelope("1", "customer_changed", """{"attributes":{"plan":"a","size":"43"}}"""))).ShouldBeOfType<Appended.Conflict>();
+    }
+
+    [Fact]
+    public async Task A_repeat_of_what_was_stored_in_clear_is_a_duplicate_and_another_value_a_conflict()
+    {
+        var sent = Envelope("1", "customer_changed", """{"attributes":{"plan":"a"}}""");
+        var made = (await sealing.SealAsync(tenant, [sent], Stop))[0];
+        var clear = made with { Data = System.Text.Encoding.UTF8.GetBytes(sent.Data.GetRawText()), Headers = made.Headers with { Hash = made.ClearHash } };
+        await log.AppendAsync(tenant, [clear], AppendMode.KeepValid, Stop);
+
+        (await AppendAsync(sent)).ShouldBeOfType<Appended.Duplicate>();
+        (await AppendAsync(Envelope("1", "customer_changed", """{"attributes":{"plan":"b"}}"""))).ShouldBeOfType<Appended.Conflict>();
+        (await sealing.OpenAsync(await ReadAsync(), personal: true, Stop)).Select(pair => Text(pair.Sent)).ShouldBe([Text(sent)]);
     }
 
     [Fact]
