@@ -46,7 +46,12 @@ public sealed class Erasure(Place place)
         // Whoever appends to these streams has committed before, or finds them archived.
         if (await RunAsync(connection, Archive, tenant, StreamsOf(members), ct) == 0) return null;
         var events = await RunAsync(connection, Remove, tenant, StreamsOf(members), ct);
-        await TakeFromCellsAsync(connection, tenant, customer, ct);
+        if (await JoinedCustomers.OneAsync(connection, place, (tenant, customer, long.MaxValue), ct) is { } joined)
+        {
+            var reflection = await Reflection.ReadAsync(connection, place, tenant, ct);
+            await TakeFromCellsAsync(connection, tenant, (joined.History, reflection.MaintainedBy), ct);
+            await new KeptRetractions(connection, place).KeepAsync(tenant, joined, reflection.Position, ct);
+        }
         foreach (var table in (string[])["customer_history", "customer_links"])
             await RunAsync(connection, $"delete from {"{schema}"}.{table} where tenant_id = $1 and customer_id = any($2)", tenant, members, ct);
         // What was read ahead, or is held in memory somewhere, is no longer the record.
@@ -60,12 +65,10 @@ public sealed class Erasure(Place place)
     }
 
     /// <summary>Takes away what the customer contributed.</summary>
-    private async Task TakeFromCellsAsync(NpgsqlConnection connection, string tenant, string customer, CancellationToken ct)
+    private async Task TakeFromCellsAsync(NpgsqlConnection connection, string tenant, (CustomerHistory History, string MaintainedBy) of, CancellationToken ct)
     {
-        if (await JoinedCustomers.OneAsync(connection, place, (tenant, customer, long.MaxValue), ct) is not { } joined) return;
-        var reflection = await Reflection.ReadAsync(connection, place, tenant, ct);
-        var cells = new MaintainedCells(MaintainedCells.DefinitionOf(reflection.MaintainedBy));
-        cells.Replace(joined.History, null);
+        var cells = new MaintainedCells(MaintainedCells.DefinitionOf(of.MaintainedBy));
+        cells.Replace(of.History, null);
         await using var statements = new NpgsqlBatch(connection);
         foreach (var command in cells.Write(place, tenant)) statements.BatchCommands.Add(command);
         if (statements.BatchCommands.Count > 0) await statements.ExecuteNonQueryAsync(ct);

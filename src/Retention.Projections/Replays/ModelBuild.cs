@@ -58,7 +58,7 @@ public sealed class ModelBuild(Place live, ModelTables tables, ReplayPlan plan, 
         IReadOnlyList<TenantNotes> tenants, BuildInputs inputs, Dictionary<long, long> knownUntil, CancellationToken ct)
     {
         await using var connection = await live.DataSource.OpenConnectionAsync(ct);
-        var plays = tenants.Where(tenant => tenant.Retractions.Count > 0).Select(tenant => new RetractionPlay(live, tenant, inputs.Skipped)).ToList();
+        var plays = tenants.Select(tenant => new RetractionPlay(live, tenant, inputs)).ToList();
         foreach (var play in plays) await play.PlayAsync(connection, plan.UpTo, knownUntil, ct);
         return plays;
     }

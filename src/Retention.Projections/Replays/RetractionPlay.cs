@@ -2,16 +2,20 @@ using Npgsql;
 using NpgsqlTypes;
 using Retention.Domain.Events;
 using Retention.Projections.EventLog;
+using Retention.Projections.PersonalData;
 
 namespace Retention.Projections.Replays;
 
 /// <summary>
 /// Plays the retractions of a tenant through, name by name: what batches decide one after the other, see
-/// <see cref="Running.Recording"/>, depends only on the retractions of a name and on the events that were sent under it.
+/// <see cref="Running.Recording"/>, depends only on the retractions of a name and on the events that were sent under it. Where some of these
+/// were erased, what had come of them by then is known, and what came later is played.
 /// </summary>
-internal sealed class RetractionPlay(Place place, TenantNotes tenant, IReadOnlySet<Guid> skipped)
+internal sealed class RetractionPlay(Place place, TenantNotes tenant, BuildInputs inputs)
 {
     private const int NamesAtOnce = 2_000;
+
+    private readonly Dictionary<Guid, KeptRetraction> kept = inputs.Kept.Where(kept => kept.Tenant == tenant.Tenant).ToDictionary(kept => kept.EventId);
 
     // By the event's id without retractions.
     private readonly List<(Guid Event, int Times, bool Waiting)> counts = [];
@@ -22,8 +26,16 @@ internal sealed class RetractionPlay(Place place, TenantNotes tenant, IReadOnlyS
         foreach (var names in tenant.Retractions.GroupBy(retracting => retracting.Target, retracting => retracting.Position).Chunk(NamesAtOnce))
         {
             var sent = await SentAsync(connection, names.Select(name => (name.Key, name.Count())), upTo, ct);
-            foreach (var name in names) Play(name.Key, [.. name.Order()], sent.GetValueOrDefault(name.Key) ?? [], knownUntil);
+            foreach (var name in names)
+            {
+                kept.Remove(name.Key.ToEventId(tenant.Tenant), out var settled);
+                Play(name.Key.ToEventId(tenant.Tenant), settled, [.. name.Order()], sent.GetValueOrDefault(name.Key) ?? [], knownUntil);
+            }
         }
+        // Of these names the log holds no retraction any more; the first event that comes has its id.
+        var awaited = await FindAsync(connection, kept.Values.Where(name => name.Waiting).Select(name => name.EventId), upTo, ct);
+        foreach (var name in kept.Values) Play(name.EventId, name, [], [.. awaited.Where(found => found.Row == name.EventId).Select(found => found.Sent)], knownUntil);
+        foreach (var (from, _) in knownUntil.Where(known => known.Value > upTo).ToList()) knownUntil.Remove(from);
     }
 
     /// <summary>Writes how often each name was retracted.</summary>
@@ -36,12 +48,13 @@ internal sealed class RetractionPlay(Place place, TenantNotes tenant, IReadOnlyS
         await rows.CompleteAsync(ct);
     }
 
-    private void Play(SentId name, List<long> retractions, List<Sent> events, Dictionary<long, long> knownUntil)
+    private void Play(Guid name, KeptRetraction? settled, List<long> retractions, List<Sent> events, Dictionary<long, long> knownUntil)
     {
-        (int Times, bool Waiting)? count = null;
-        var lying = new List<Sent>();
+        (int Times, bool Waiting)? count = settled is not { Retractions: > 0 } ? null : (settled.Retractions, settled.Waiting);
+        foreach (var (from, until) in settled?.Known ?? []) knownUntil[from] = until;
+        var lying = events.Where(sent => sent.Position <= settled?.Position).OrderBy(sent => sent.Position).ToList();
         var happened = events.Select(sent => (sent.Position, Sent: (Sent?)sent)).Concat(retractions.Select(position => (Position: position, Sent: (Sent?)null)));
-        foreach (var (position, arrived) in happened.OrderBy(next => next.Position))
+        foreach (var (position, arrived) in happened.Where(next => !(next.Position <= settled?.Position)).OrderBy(next => next.Position))
         {
             if (arrived is { } sent)
             {
@@ -59,7 +72,7 @@ internal sealed class RetractionPlay(Place place, TenantNotes tenant, IReadOnlyS
                 count = ((count?.Times ?? 0) + 1, false);
             }
         }
-        if (count is { } found) counts.Add((name.ToEventId(tenant.Tenant), found.Times, found.Waiting));
+        if (count is { } found) counts.Add((name, found.Times, found.Waiting));
     }
 
     private static Sent? InForce(List<Sent> lying, Dictionary<long, long> knownUntil)
@@ -73,25 +86,34 @@ internal sealed class RetractionPlay(Place place, TenantNotes tenant, IReadOnlyS
     private async Task<Dictionary<SentId, List<Sent>>> SentAsync(
         NpgsqlConnection connection, IEnumerable<(SentId Name, int Retractions)> names, long upTo, CancellationToken ct)
     {
-        const string sql = $$"""select {{Row.Columns}} from {schema}.mt_events where id = any($2) and tenant_id = $1 and seq_id <= $3 and not is_archived""";
-        var ids = names.SelectMany(name => Enumerable.Range(0, name.Retractions + 1).Select(times => name.Name.ToEventId(tenant.Tenant, times))
+        var ids = names.SelectMany(name => Enumerable.Range(0, name.Retractions + KeptTimes(name.Name) + 1).Select(times => name.Name.ToEventId(tenant.Tenant, times))
             .Concat(Guid.TryParseExact(name.Name.Id, "D", out var own) ? [own] : []));
+        var found = await FindAsync(connection, ids, upTo, ct);
+        return found.GroupBy(each => each.Name, each => each.Sent).ToDictionary(each => each.Key, each => each.ToList());
+    }
+
+    /// <summary>How often the events of a name were retracted by what the log holds no more, or holds still.</summary>
+    private int KeptTimes(SentId name) => kept.GetValueOrDefault(name.ToEventId(tenant.Tenant))?.Retractions ?? 0;
+
+    private async Task<List<(Guid Row, SentId Name, Sent Sent)>> FindAsync(NpgsqlConnection connection, IEnumerable<Guid> ids, long upTo, CancellationToken ct)
+    {
+        const string sql = $$"""select {{Row.Columns}} from {schema}.mt_events where id = any($2) and tenant_id = $1 and seq_id <= $3 and not is_archived""";
+        var (found, wanted) = (new List<(Guid, SentId, Sent)>(), ids.Distinct().ToArray());
+        if (wanted.Length == 0) return found;
         await using var command = new NpgsqlCommand(place.Qualify(sql), connection);
         command.Parameters.Add(new() { Value = tenant.Tenant, NpgsqlDbType = NpgsqlDbType.Varchar });
-        command.Parameters.AddWithValue(ids.Distinct().ToArray());
+        command.Parameters.AddWithValue(wanted);
         command.Parameters.AddWithValue(upTo);
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var sent = new Dictionary<SentId, List<Sent>>();
         while (await reader.ReadAsync(ct))
         {
             var stored = Row.From(reader).ToEvent();
-            if (!tenant.Counts(stored.Position) || skipped.Contains(stored.EventId)) continue;
+            if (!tenant.Counts(stored.Position) || inputs.Skipped.Contains(stored.EventId)) continue;
             if (!CustomerStream.TryCustomer(stored.Stream, out _) || EventType.Named(stored.Type) is not { } type) continue;
-            var name = new SentId(stored.Headers.Source, stored.Headers.Id);
-            if (!sent.TryGetValue(name, out var own)) sent[name] = own = [];
-            own.Add(new Sent(stored.Position, type.ClrType == typeof(CustomerEvent.EventRetracted)));
+            var retracts = type.ClrType == typeof(CustomerEvent.EventRetracted);
+            found.Add((stored.EventId, new SentId(stored.Headers.Source, stored.Headers.Id), new Sent(stored.Position, retracts)));
         }
-        return sent;
+        return found;
     }
 
     /// <summary>An event under a name.</summary>

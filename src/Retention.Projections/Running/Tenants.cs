@@ -12,7 +12,7 @@ public sealed class Tenants(Place place, TenantSettings settings)
     // Rows that name a tenant, in an order that respects their references.
     private static readonly IReadOnlyList<string> Tables =
     [
-        .. MaintainedCells.Tables, "customer_history", "history_changes", "customer_links", "retractions", "reflections", "imports", "skipped_events", "replays", "bi_readers", "api_keys", "webhook_secrets", "customer_keys",
+        .. MaintainedCells.Tables, "customer_history", "history_changes", "customer_links", "retractions", "reflections", "imports", "skipped_events", "replays", "bi_readers", "api_keys", "webhook_secrets", "customer_keys", "kept_retractions",
         "retracted_ids", "mt_events", "mt_streams", "tenants",
     ];
 

@@ -32,6 +32,7 @@ public sealed class DeletedTenantTests(PostgresFixture postgres) : IAsyncLifetim
             insert into {schema}.api_keys (tenant_id, prefix, name, scopes, hash, created_at)
             select t, t, '', '{}', '', now() from unnest(array['gone', 'stays']) as t;
             insert into {schema}.webhook_secrets (tenant_id, sender, secret, set_at) values ('gone', 'shopify', '', now()), ('stays', 'shopify', '', now());
+            insert into {schema}.kept_retractions select t, gen_random_uuid(), 1, 1, false, '{}', '{}' from unnest(array['gone', 'stays']) as t;
             insert into {schema}.skipped_events (tenant_id, event_id, position, reason, skipped_at)
             select t, gen_random_uuid(), 1, 'trial', now() from unnest(array['gone', 'stays']) as t
             """);
