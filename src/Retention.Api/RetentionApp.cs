@@ -34,6 +34,9 @@ public sealed record ServiceOptions(string ConnectionString, int Port, string Sc
     /// <summary>The address to listen on; null for the loopback interface. On any other the service starts only once there is a key.</summary>
     public IPAddress? Listen { get; init; }
 
+    /// <summary>Of the owner of the tables, for migrations alone; null where <see cref="ConnectionString"/> is the owner's.</summary>
+    public string? OwnerConnectionString { get; init; }
+
     /// <summary>How much a tenant may ask of this process, and how slow a client may be.</summary>
     public Limits Limits { get; init; } = new();
 
@@ -121,8 +124,8 @@ public static class RetentionApp
     private static void AddServices(IServiceCollection services, ServiceOptions options, TimeProvider time)
     {
         services.AddSingleton(options).AddSingleton(time);
-        services.AddSingleton(_ => DataSourceOf(options));
-        services.AddSingleton(all => new Place(all.GetRequiredService<NpgsqlDataSource>(), options.Schema, options.HistoryMemory)
+        services.AddSingleton(_ => SessionsOf(options));
+        services.AddSingleton(all => new Place(all.GetRequiredService<Sessions>(), options.Schema, options.HistoryMemory)
         {
             FoldsAtOnce = options.Limits.Folds,
             TenantHistoryMemory = options.Limits.TenantHistoryMemory ?? options.HistoryMemory,
@@ -135,7 +138,7 @@ public static class RetentionApp
         services.AddSingleton<KnownCompleteness>().AddSingleton<FittedModels>().AddSingleton<ClvFitting>().AddSingleton<ClosedPeriods>();
         services.AddSingleton<ComplaintReceipts>().AddSingleton<ComplaintOrder>().AddSingleton<GivenScales>().AddSingleton<RevisedScores>();
         services.AddSingleton<Ingestion>().AddSingleton<Readiness>();
-        services.AddSingleton(all => new ImportTable(all.GetRequiredService<NpgsqlDataSource>(), options.Schema));
+        services.AddSingleton(all => new ImportTable(all.GetRequiredService<Place>().For(Duty.Append), options.Schema));
         services.AddSingleton<ImportRuns>().AddSingleton<ImportRetraction>().AddSingleton<ShopifyRefunds>().AddSingleton(ImportTargetOf).AddSingleton<DemoTenant>();
         services.AddSingleton(options.Rebuilds).AddSingleton<Projections.Replays.Replays>().AddSingleton<SkippedEvents>();
         services.AddSingleton<ApiKeys>().AddSingleton<KeyRing>().AddSingleton<AdminActs>().AddSingleton<Gate>();
@@ -160,17 +163,21 @@ public static class RetentionApp
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainLimit);
     }
 
-    /// <summary>Its spans and metrics bear a name, and not the connection string; what polls by itself makes no spans.</summary>
+    private static Sessions SessionsOf(ServiceOptions options) => options.OwnerConnectionString is { } owner
+        ? Sessions.Divided(options.ConnectionString, owner, (duty, connection) => DataSourceOf(connection, duty.Role().Replace('_', ' ')))
+        : Sessions.Of(DataSourceOf(options.ConnectionString, "retention"));
+
     private static Lease LeaseOf(IServiceProvider all, ServiceOptions options) =>
-        new(all.GetRequiredService<Place>(), options.ConnectionString, all.GetRequiredService<ILogger<Lease>>())
+        new(all.GetRequiredService<Place>(), all.GetRequiredService<Sessions>().StringFor(Duty.Project, options.ConnectionString), all.GetRequiredService<ILogger<Lease>>())
         {
             Term = options.LeaseTerm,
             Process = options.Node ?? Lease.ThisProcess,
         };
 
-    private static NpgsqlDataSource DataSourceOf(ServiceOptions options)
+    /// <summary>Its spans and metrics bear a name, and not the connection string; what polls by itself makes no spans.</summary>
+    private static NpgsqlDataSource DataSourceOf(string connection, string name)
     {
-        var builder = new NpgsqlDataSourceBuilder(options.ConnectionString) { Name = "retention", ConnectionStringBuilder = { ApplicationName = "retention" } };
+        var builder = new NpgsqlDataSourceBuilder(connection) { Name = name, ConnectionStringBuilder = { ApplicationName = "retention" } };
         builder.ConfigureTracing(traced => traced
             .ConfigureCommandFilter(_ => System.Diagnostics.Activity.Current is not null).ConfigureBatchFilter(_ => System.Diagnostics.Activity.Current is not null)
             .EnablePhysicalOpenTracing(false).ConfigureCopyOperationFilter(_ => System.Diagnostics.Activity.Current is not null));

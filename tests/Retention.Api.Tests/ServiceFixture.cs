@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Builder;
+using Npgsql;
 using Retention.Projections.Embedded;
+using Retention.Projections.EventLog;
 
 [assembly: AssemblyFixture(typeof(Retention.Api.Tests.ServiceFixture))]
 
@@ -13,6 +15,7 @@ public sealed class ServiceFixture : IAsyncLifetime
     private EmbeddedPostgres? postgres;
     private RunningApi? shared;
 
+    /// <summary>As the owner of all tables, for what tests look for in them.</summary>
     public string ConnectionString => postgres!.ConnectionString;
 
     /// <summary>The service that tests share; its clock is the system's.</summary>
@@ -27,7 +30,11 @@ public sealed class ServiceFixture : IAsyncLifetime
 
     /// <summary>Another service in a schema of its own, for a test that moves the clock or stops what others need.</summary>
     public Task<RunningApi> StartAsync(string schema, TimeProvider time) =>
-        RunningApi.StartAsync(new ServiceOptions(ConnectionString, Port: 0, schema) { AllowFsyncOff = true }, time);
+        RunningApi.StartAsync(OptionsFor(schema), time);
+
+    /// <summary>A service that owns no table, as <c>retention up</c> starts it.</summary>
+    public ServiceOptions OptionsFor(string schema) =>
+        new(postgres!.ServiceConnectionString, Port: 0, schema) { AllowFsyncOff = true, OwnerConnectionString = ConnectionString };
 
     /// <summary>A tenant that nobody else uses, named after the test's own word for it.</summary>
     public TestTenant NewTenant(string word = "t") => Api.Tenant($"{word}-{Guid.NewGuid():n}"[..30]);
@@ -43,10 +50,19 @@ public sealed class ServiceFixture : IAsyncLifetime
 public sealed class RunningApi : IAsyncDisposable
 {
     private readonly WebApplication app;
+    private readonly NpgsqlDataSource owner;
 
-    private RunningApi(WebApplication app, HttpClient client) => (this.app, Client) = (app, client);
+    private RunningApi(WebApplication app, HttpClient client, ServiceOptions options)
+    {
+        (this.app, Client) = (app, client);
+        owner = NpgsqlDataSource.Create(options.OwnerConnectionString ?? options.ConnectionString);
+        Owned = new Place(owner, options.Schema);
+    }
 
     public HttpClient Client { get; }
+
+    /// <summary>The service's tables as their owner sees them, as commands on the database itself do.</summary>
+    public Place Owned { get; }
 
     public IServiceProvider Services => app.Services;
 
@@ -56,7 +72,7 @@ public sealed class RunningApi : IAsyncDisposable
         var app = RetentionApp.Build(options, time);
         more?.Invoke(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
-        var api = new RunningApi(app, new HttpClient { BaseAddress = new Uri(app.Urls.First()) });
+        var api = new RunningApi(app, new HttpClient { BaseAddress = new Uri(app.Urls.First()) }, options);
         while (!(await api.Client.GetAsync("/health/ready", TestContext.Current.CancellationToken)).IsSuccessStatusCode)
             await Task.Delay(20, TestContext.Current.CancellationToken);
         return api;
@@ -69,6 +85,7 @@ public sealed class RunningApi : IAsyncDisposable
         Client.Dispose();
         await app.StopAsync();
         await app.DisposeAsync();
+        await owner.DisposeAsync();
     }
 }
 

@@ -49,7 +49,7 @@ public sealed class DashboardFixture : IAsyncLifetime
             throw new InvalidOperationException("The dashboard is not built: it takes Node.js 20 or newer with npm, and './retention test' builds it.");
         Axe = await File.ReadAllTextAsync(Path.Combine(Root, "dashboard", "node_modules", "axe-core", "axe.min.js"));
         postgres = await EmbeddedPostgres.StartAsync(EmbeddedOptions.Temporary(_ => { }));
-        app = RetentionApp.Build(new ServiceOptions(postgres.ConnectionString, Port: 0) { AllowFsyncOff = true, Dashboard = built });
+        app = RetentionApp.Build(new ServiceOptions(postgres.ServiceConnectionString, Port: 0) { AllowFsyncOff = true, OwnerConnectionString = postgres.ConnectionString, Dashboard = built });
         await app.StartAsync();
         Client.BaseAddress = new Uri(app.Urls.First().Replace("127.0.0.1", "localhost", StringComparison.Ordinal));
         Client.DefaultRequestHeaders.Add("Retention-Tenant", DemoTenant.Name);

@@ -12,7 +12,7 @@ internal static class BackupCommands
 
     private static readonly Option<string?> Connection = new("--connection")
     {
-        Description = "Connection string (Npgsql's form) of the PostgreSQL, in place of the private one; RETENTION_CONNECTION says it unseen.",
+        Description = "Connection string (Npgsql's form) of the PostgreSQL, as the owner of the tables, in place of the private one; RETENTION_OWNER_CONNECTION or RETENTION_CONNECTION say it unseen.",
         HelpName = "STRING",
     };
 

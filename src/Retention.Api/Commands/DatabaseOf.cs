@@ -11,7 +11,10 @@ namespace Retention.Api.Commands;
 internal static class DatabaseOf
 {
     /// <summary>Does something in it, and starts the private one for as long as it takes where nobody runs it.</summary>
-    /// <param name="of">The data folder, and the connection string that the command line gives; null for what the configuration says.</param>
+    /// <param name="of">
+    /// The data folder, and the connection string that the command line gives; null for what the configuration says, which is the owner's
+    /// where it names one.
+    /// </param>
     /// <param name="alone">Refuse while a service runs on the data folder.</param>
     /// <param name="work">Gets the connection string.</param>
     public static async Task<int> RunAsync((string Data, string? Told) of, bool alone, Func<string, Task<int>> work, CancellationToken ct)
@@ -19,7 +22,7 @@ internal static class DatabaseOf
         try
         {
             var folder = Path.GetFullPath(of.Data);
-            if ((of.Told ?? EffectiveConfiguration.Load(null, []).Values.Connection) is { } connection) return await work(connection);
+            if ((of.Told ?? Configured()) is { } connection) return await work(connection);
             var postgres = Path.Combine(folder, "postgres");
             await using var dataLock = await DataLock.TryTakeAsync(folder, ct);
             if (dataLock is null && alone) return Screen.Fail($"A service runs on {folder}: stop it first.");
@@ -35,5 +38,7 @@ internal static class DatabaseOf
         {
             return Screen.Fail(fault.Message);
         }
+
+        static string? Configured() => EffectiveConfiguration.Load(null, []).Values is { } told ? told.OwnerConnection ?? told.Connection : null;
     }
 }

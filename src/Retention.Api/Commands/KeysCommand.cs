@@ -19,7 +19,7 @@ internal static class KeysCommand
 
     private static readonly Option<string?> Connection = new("--connection")
     {
-        Description = "Connection string (Npgsql's form) of the PostgreSQL that the service was given, in place of its private one.",
+        Description = "Connection string (Npgsql's form) of the PostgreSQL that the service was given, as the owner of its tables, in place of its private one.",
         HelpName = "STRING",
     };
 

@@ -91,7 +91,9 @@ internal sealed class UpCommand(UpCommand.Wish wish)
         await using var postgres = wish.ConnectionString is null
             ? await EmbeddedPostgres.StartAsync(new EmbeddedOptions(Path.Combine(wish.DataFolder, "postgres"), Screen.Say), ct)
             : null;
-        await using var app = RetentionApp.Build(wish.Options with { ConnectionString = wish.ConnectionString ?? postgres!.ConnectionString });
+        await using var app = RetentionApp.Build(postgres is null
+            ? wish.Options
+            : wish.Options with { ConnectionString = postgres.ServiceConnectionString, OwnerConnectionString = postgres.ConnectionString });
         await app.StartAsync(ct);
         using var stopped = new CancellationTokenSource();
         var keeping = postgres?.KeepRunningAsync(stopped.Token) ?? Task.CompletedTask;

@@ -18,6 +18,7 @@ internal sealed class UpFlags
         Text(nameof(Defaults.Port), "N", "Port to listen on", Defaults.Port),
         Text(nameof(Defaults.Listen), "ADDRESS", "Address to listen on, such as 0.0.0.0, in place of the loopback interface; needs a key (retention keys create)"),
         Text(nameof(Defaults.Connection), "STRING", "Connection string (Npgsql's form) of a PostgreSQL to use in place of a private one"),
+        Text(nameof(Defaults.OwnerConnection), "STRING", "The same database as the owner of the tables, for migrations alone; --connection is then of a user who owns nothing"),
         Text(nameof(Defaults.HistoryMemory), "MB", "Memory in MB that histories may take, so that questions beyond the defaults are answered fast", Defaults.HistoryMemory),
         Text(nameof(Defaults.RebuildMemory), "MB", "Memory in MB that a rebuild or replay may take; what does not fit is spilled to the temporary folder", Defaults.RebuildMemory),
         Text(nameof(Defaults.TokenIssuer), "ISSUER", "Let in JWTs of this issuer (claim iss) beside keys"),

@@ -17,6 +17,10 @@ internal sealed class ConfigurationRules : AbstractValidator<ServiceConfiguratio
         RuleFor(all => all.Data).NotEmpty().WithMessage("must be the path of a folder");
         RuleFor(all => all.Connection).Must(IsConnection).When(all => all.Connection is not null)
             .WithMessage("must be a connection string in Npgsql's form with Host, such as Host=db;Username=retention;Password=…;Database=retention");
+        RuleFor(all => all.OwnerConnection).Must(IsConnection).When(all => all.OwnerConnection is not null)
+            .WithMessage("must be a connection string in Npgsql's form with Host, such as Host=db;Username=retention_owner;Password=…;Database=retention");
+        RuleFor(all => all.OwnerConnection).Must((all, _) => all.Connection is not null).When(all => all.OwnerConnection is not null)
+            .WithMessage("must be told together with connection, which is then of a user who owns nothing");
         RuleFor(all => all.Demo).Must(IsFlag).WithMessage(TrueOrFalse);
         RuleFor(all => all.Projections).Must(IsFlag).WithMessage(TrueOrFalse);
         RuleFor(all => all.Node).Length(1, 200).When(all => all.Node is not null).WithMessage("must be a name of 1 to 200 characters");

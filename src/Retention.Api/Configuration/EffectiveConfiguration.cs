@@ -140,7 +140,7 @@ internal sealed class EffectiveConfiguration
     {
         var member = property.Split('[')[0];
         var value = root[property.Replace('[', ':').TrimEnd(']')];
-        var shown = member == nameof(ServiceConfiguration.Connection) || value is null ? "" : $" '{value}'";
+        var shown = ServiceConfiguration.IsConnection(member) || value is null ? "" : $" '{value}'";
         var part = property.Length > member.Length && !char.IsAsciiDigit(property[member.Length + 1]) ? $".{property[(member.Length + 1)..^1]}" : "";
         return $"{NameOf(member)}{part} ({PlaceOf(member)}){shown}";
     }

@@ -27,6 +27,9 @@ public sealed class ServiceConfiguration
     /// <summary>Npgsql's form; null for a private PostgreSQL in the data folder.</summary>
     public string? Connection { get; set; }
 
+    /// <summary>The same database as the owner of the tables, for migrations; null where <see cref="Connection"/> is the owner's.</summary>
+    public string? OwnerConnection { get; set; }
+
     /// <summary>Whether to load the demo tenant where it is missing.</summary>
     public string Demo { get; set; } = "true";
 
@@ -83,6 +86,7 @@ public sealed class ServiceConfiguration
     public ServiceOptions ToOptions(string connection) => new(connection, Whole(Port))
     {
         Listen = Listen is null ? null : IPAddress.Parse(Listen),
+        OwnerConnectionString = OwnerConnection,
         Tokens = Tokens,
         Limits = ConfiguredLimits.Of(Limits),
         Projects = bool.Parse(Projections),
@@ -98,10 +102,14 @@ public sealed class ServiceConfiguration
         DrainLimit = TimeSpan.FromSeconds(Whole(DrainLimit)),
     };
 
+    /// <summary>Whether a member may hold a password.</summary>
+    internal static bool IsConnection(string member) =>
+        member.Equals(nameof(Connection), StringComparison.OrdinalIgnoreCase) || member.Equals(nameof(OwnerConnection), StringComparison.OrdinalIgnoreCase);
+
     /// <summary>A member's value as it may be shown to anybody: without passwords.</summary>
     internal static string Shown(string member, string value)
     {
-        if (!member.Equals(nameof(Connection), StringComparison.OrdinalIgnoreCase)) return value;
+        if (!IsConnection(member)) return value;
         try
         {
             var connection = new NpgsqlConnectionStringBuilder(value);

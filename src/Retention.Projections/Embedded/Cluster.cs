@@ -65,7 +65,7 @@ internal static class Cluster
             ["port"] = "5432",
             ["unix_socket_directories"] = place.SocketFolder,
             ["unix_socket_permissions"] = "0700",
-            ["max_connections"] = "100",
+            ["max_connections"] = "150",
             ["shared_buffers"] = $"{Math.Clamp(memory / 8, 32, 2048)}MB",
             ["effective_cache_size"] = $"{Math.Max(memory / 2, 128)}MB",
             ["work_mem"] = $"{Math.Clamp(memory / 256, 4, 64)}MB",

@@ -5,7 +5,8 @@ namespace Retention.Projections.Embedded;
 
 /// <summary>
 /// A private PostgreSQL of this service: its own data folder, reached only by a socket in a folder closed to others, without a
-/// password. It has a role and a database <c>retention</c>. It never runs as root.
+/// password. It has a database <c>retention</c>, which a role of that name owns, and a role that the service signs in as and that owns nothing.
+/// It never runs as root.
 /// </summary>
 /// <remarks>
 /// The server is no child that dies with this process: one that has survived its service's violent end is adopted by the next
@@ -14,6 +15,7 @@ namespace Retention.Projections.Embedded;
 public sealed class EmbeddedPostgres : IAsyncDisposable
 {
     private const string Name = "retention";
+    private const string Service = "retention_service";
 
     // Replaying the log after a crash takes as long as it takes; pg_ctl would give up after a minute.
     private const string Patience = "86400";
@@ -41,6 +43,9 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
     /// <summary>How Npgsql reaches the database, as the role that owns it.</summary>
     public string ConnectionString => Connection(place, Name, Name).ConnectionString;
+
+    /// <summary>How Npgsql reaches the database as the role that the service signs in as, which owns nothing and acts in the roles of its duties.</summary>
+    public string ServiceConnectionString => Connection(place, Service, Name).ConnectionString;
 
     /// <summary>The folder of the data, which is not the wanted one where the server's user cannot reach that.</summary>
     public string DataFolder => place.Folder;
@@ -154,12 +159,19 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         await connection.OpenAsync(ct);
         if (!await ExistsAsync("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"))
             await ExecuteAsync($"CREATE ROLE {Name} LOGIN CREATEDB IN ROLE pg_monitor, pg_checkpoint");
-        // The service may make no roles, and so none that it could be misled to make.
+        // The owner may make no roles, and so none that it could be misled to make.
         await ExecuteAsync($"""
-            DO $$ BEGIN
-                IF to_regrole('{TenantRole.Name}') IS NULL THEN CREATE ROLE {TenantRole.Name} NOLOGIN; END IF;
-                IF to_regrole('retention_bi') IS NULL THEN CREATE ROLE retention_bi NOLOGIN; END IF;
-                IF NOT pg_has_role('{Name}', '{TenantRole.Name}', 'member') THEN GRANT {TenantRole.Name} TO {Name}; END IF;
+            DO $$ DECLARE role name; BEGIN
+                FOREACH role IN ARRAY ARRAY['{string.Join("', '", [TenantRole.Name, "retention_bi", .. Duties.Roles])}'] LOOP
+                    IF to_regrole(role) IS NULL THEN EXECUTE format('CREATE ROLE %I NOLOGIN', role); END IF;
+                END LOOP;
+                IF to_regrole('{Service}') IS NULL THEN CREATE ROLE {Service} LOGIN NOINHERIT; END IF;
+                FOREACH role IN ARRAY ARRAY['{string.Join("', '", [TenantRole.Name, .. Duties.Roles])}'] LOOP
+                    IF NOT pg_has_role('{Name}', role, 'member') THEN EXECUTE format('GRANT %I TO {Name}', role); END IF;
+                    IF NOT pg_has_role('{Service}', role, 'member') THEN EXECUTE format('GRANT %I TO {Service}', role); END IF;
+                END LOOP;
+                IF NOT pg_has_role('{Duty.Administer.Role()}', '{Duty.Project.Role()}', 'member') THEN GRANT {Duty.Project.Role()} TO {Duty.Administer.Role()}; END IF;
+                IF NOT pg_has_role('{Duty.Read.Role()}', 'pg_read_all_stats', 'member') THEN GRANT pg_read_all_stats TO {Duty.Read.Role()}; END IF;
             END $$
             """);
         if (!await ExistsAsync("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"))
@@ -186,5 +198,5 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     }
 
     private static NpgsqlConnectionStringBuilder Connection(Place place, string role, string database) =>
-        new() { Host = place.SocketFolder, Port = 5432, Username = role, Database = database, Pooling = role == Name };
+        new() { Host = place.SocketFolder, Port = 5432, Username = role, Database = database, Pooling = role != "postgres" };
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Npgsql;
 using NpgsqlTypes;
+using Retention.Projections.Security;
 
 namespace Retention.Projections.EventLog;
 
@@ -26,6 +27,9 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
 
     /// <summary>Waits for whoever is writing events, and keeps everybody else from writing any until the commit.</summary>
     private const string JoinAlone = "lock table {schema}.mt_events in share row exclusive mode";
+
+    /// <summary>Who keeps everybody else out must be allowed to delete, which no append is: the right is lent for that one statement.</summary>
+    private const string Become = "select set_config('role', $1, true)";
 
     private const string MakeStreams = """
         insert into {schema}.mt_streams (tenant_id, id, version, timestamp, created)
@@ -75,7 +79,7 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
     /// </exception>
     public async Task<IReadOnlyList<Appended>> RunAsync(AppendMode mode, bool alone, CancellationToken ct)
     {
-        await using var connection = await place.DataSource.OpenConnectionAsync(ct);
+        await using var connection = await place.For(Duty.Append).OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, ct);
         var found = await LockAndFindAsync(connection, alone, ct);
         var retractions = await new RetractedIds(place, tenant).LockAsync(connection, events, found.Known, ct);
@@ -96,20 +100,17 @@ internal sealed class AppendTransaction(Place place, string tenant, IReadOnlyLis
         NpgsqlConnection connection, bool alone, CancellationToken ct)
     {
         var ids = events.Select(next => next.Id).Distinct().ToArray();
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                Statement(Limits),
-                Statement(alone ? JoinAlone : Join),
-                Statement(MakeStreams, Text(tenant), Texts(streams)),
-                Statement(LockStreams, Text(tenant), Texts(streams)),
-                Statement(Known.Find, new NpgsqlParameter<Guid[]> { TypedValue = ids }),
-            },
-        };
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Statement(Limits) } };
+        var lent = alone && place.Sessions.AreDivided;
+        if (lent) batch.BatchCommands.Add(Statement(Become, Text(Duty.Administer.Role())));
+        batch.BatchCommands.Add(Statement(alone ? JoinAlone : Join));
+        if (lent) batch.BatchCommands.Add(Statement(Become, Text(Duty.Append.Role())));
+        batch.BatchCommands.Add(Statement(MakeStreams, Text(tenant), Texts(streams)));
+        batch.BatchCommands.Add(Statement(LockStreams, Text(tenant), Texts(streams)));
+        batch.BatchCommands.Add(Statement(Known.Find, new NpgsqlParameter<Guid[]> { TypedValue = ids }));
         await batch.PrepareAsync(ct);
         await using var reader = await batch.ExecuteReaderAsync(ct);
-        await reader.NextResultAsync(ct);
+        for (var other = lent ? 3 : 1; other > 0; other--) await reader.NextResultAsync(ct);
         var made = new List<string>();
         while (await reader.ReadAsync(ct)) made.Add(reader.GetString(0));
 

@@ -27,10 +27,11 @@ public static partial class Migrations
     /// <summary>Waits for other processes that migrate this schema, then applies what is missing and checks what the log needs.</summary>
     /// <param name="allowFsyncOff">Accept a server that can lose acknowledged events in a power cut: for throw-away data only.</param>
     /// <exception cref="NewerSchemaException">A step was applied that this program does not know; nothing was changed.</exception>
-    /// <exception cref="UnfitServerException">The server is older than PostgreSQL 15 or without fsync, or the sequence caches.</exception>
+    /// <exception cref="UnfitServerException">The server is older than PostgreSQL 15 or without fsync, the sequence caches, or a role is missing.</exception>
     public static async Task ApplyAsync(Place place, bool allowFsyncOff, CancellationToken ct)
     {
-        await using var connection = await place.DataSource.OpenConnectionAsync(ct);
+        var user = await place.Sessions.UserAsync(ct);
+        await using var connection = await place.Sessions.OpenAsOwnerAsync(ct);
         await RefuseUnfitAsync(connection, allowFsyncOff, ct);
 
         await using var transaction = await connection.BeginTransactionAsync(ct);
@@ -45,7 +46,7 @@ public static partial class Migrations
         }
         await RefuseCachingSequenceAsync(connection, place, ct);
         await StoreEpoch.KeepAsync(connection, place, ct);
-        await TenantRole.ApplyAsync(connection, place, ct);
+        await Rights.ApplyAsync(connection, place, user, ct);
         await transaction.CommitAsync(ct);
     }
 

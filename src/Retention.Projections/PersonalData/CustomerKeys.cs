@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using NpgsqlTypes;
 using Retention.Domain.Events;
 using Retention.Projections.EventLog;
+using Retention.Projections.Security;
 
 namespace Retention.Projections.PersonalData;
 
@@ -64,7 +65,7 @@ public sealed class CustomerKeys(Place place)
             insert into {schema}.customer_keys (tenant_id, customer_id, key, created_at)
             select $1, customer, key, clock_timestamp() from unnest($2, $3) with ordinality as made (customer, key, place) order by place
             on conflict (tenant_id, customer_id) do nothing
-            """);
+            """, Duty.Append);
         command.Parameters.AddWithValue(tenant);
         command.Parameters.AddWithValue(NpgsqlDbType.Array | NpgsqlDbType.Text, customers);
         command.Parameters.AddWithValue(

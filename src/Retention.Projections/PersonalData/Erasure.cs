@@ -5,6 +5,7 @@ using Retention.Domain.Events;
 using Retention.Projections.EventLog;
 using Retention.Projections.ReadModels;
 using Retention.Projections.Running;
+using Retention.Projections.Security;
 
 namespace Retention.Projections.PersonalData;
 
@@ -37,7 +38,7 @@ public sealed class Erasure(Place place)
     /// <exception cref="RebuildInTheWayException">Nothing was erased.</exception>
     public async Task<ErasedCustomer?> EraseAsync(string tenant, string customer, CancellationToken ct)
     {
-        await using var connection = await place.DataSource.OpenConnectionAsync(ct);
+        await using var connection = await place.For(Duty.Administer).OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await ProgressLock.TakeAsync(connection, place, ct);
         await RefuseRebuildAsync(connection, tenant, ct);

@@ -13,7 +13,7 @@ namespace Retention.Projections.Replays;
 public sealed class ModelTables(Place live, Place copy)
 {
     /// <summary>What is made from the log and belongs together. Whoever reads any begins at the first.</summary>
-    private static readonly IReadOnlyList<string> Switched =
+    internal static readonly IReadOnlyList<string> Switched =
         ["reflections", "customer_history", "history_changes", "customer_links", "retractions", .. MaintainedCells.Tables];
 
     /// <summary>Tables that the second set has besides, for those who write it.</summary>
@@ -39,7 +39,7 @@ public sealed class ModelTables(Place live, Place copy)
         {
             var own = tenant is null || seen == "log_marks" ? "true" : $"tenant_id = '{tenant.Replace("'", "''", StringComparison.Ordinal)}'";
             var position = seen == "mt_events" ? $"seq_id <= {upTo}" : "true";
-            await RunAsync(connection, $"create view {copy.Schema}.{seen} as select * from {live.Schema}.{seen} where {own} and {position}", ct);
+            await RunAsync(connection, $"create view {copy.Schema}.{seen} with (security_invoker = true) as select * from {live.Schema}.{seen} where {own} and {position}", ct);
         }
         await transaction.CommitAsync(ct);
     }
@@ -65,6 +65,18 @@ public sealed class ModelTables(Place live, Place copy)
             select format('grant %s on %I.%I to %s', a.privilege_type, $2, c.relname, case when a.grantee = 0 then 'public' else a.grantee::regrole::text end)
             from pg_class c, aclexplode(c.relacl) a where c.relnamespace = $1::regnamespace and c.relname = any($3) and a.grantee <> c.relowner
             """;
+        const string usage = """
+            select format('grant usage on schema %I to %s', $2, a.grantee::regrole)
+            from pg_namespace n, aclexplode(n.nspacl) a
+            where n.oid = $1::regnamespace and a.privilege_type = 'USAGE' and cardinality($3) > 0
+              and a.grantee in (select oid from pg_roles where rolname in ('retention_read', 'retention_log'))
+            """;
+        const string views = """
+            select format('grant select on %I.%I to %s', $2, v.relname, a.grantee::regrole)
+            from pg_class v join pg_class c on c.relname = v.relname and c.relnamespace = $1::regnamespace, aclexplode(c.relacl) a
+            where v.relnamespace = $2::regnamespace and v.relkind = 'v' and cardinality($3) > 0
+              and a.privilege_type = 'SELECT' and a.grantee in (select oid from pg_roles where rolname = 'retention_log')
+            """;
         const string policies = """
             select format('create policy %I on %I.%I as %s for %s to %s', polname, $2, c.relname, case when polpermissive then 'permissive' else 'restrictive' end,
                     case polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
@@ -77,7 +89,7 @@ public sealed class ModelTables(Place live, Place copy)
             from pg_class where relnamespace = $1::regnamespace and relname = any($3) and relrowsecurity
             """;
         await RunAsync(connection, "set local maintenance_work_mem = '256MB'", ct);
-        foreach (var sql in (string[])[options, keys, indexes, rights, policies])
+        foreach (var sql in (string[])[options, keys, indexes, usage, rights, views, policies])
             foreach (var statement in await StatementsAsync(connection, sql, [copy.Schema, .. Switched, .. Beside], ct)) await RunAsync(connection, statement, ct);
         foreach (var table in Switched) await RunAsync(connection, $"analyze {copy.Schema}.{table}", ct);
     }

@@ -9,7 +9,8 @@ namespace Retention.Projections.Replays;
 /// lock, so that what nobody holds and nobody knows can be removed.
 /// </summary>
 /// <param name="live">As whoever makes or removes them writes it.</param>
-internal sealed class ReplaySets(Place live)
+/// <param name="asked">As whoever asks reads it; null where nobody does.</param>
+internal sealed class ReplaySets(Place live, Place? asked = null)
 {
     /// <summary>A replay is held in memory for folds like live histories, with less room.</summary>
     private const long HistoryMemory = Place.DefaultHistoryMemory / 4;
@@ -19,8 +20,15 @@ internal sealed class ReplaySets(Place live)
     private string Prefix => $"{live.Schema}_replay_";
 
     /// <summary>Where a replay that is ready is asked.</summary>
-    public Place PlaceOf(Replay replay) => places.GetOrAdd(
-        replay.Number, number => new Place(live.DataSource, $"{Prefix}{number}", HistoryMemory) { SettingsOf = settings => Replays.With(settings, replay.Asked.Settings) });
+    public Place PlaceOf(Replay replay) => places.GetOrAdd(replay.Number, number =>
+    {
+        var read = asked ?? live;
+        return new Place(read.Sessions, $"{Prefix}{number}", HistoryMemory)
+        {
+            HasTenantRole = read.HasTenantRole,
+            SettingsOf = settings => Replays.With(settings, replay.Asked.Settings),
+        };
+    });
 
     public ModelTables TablesOf(long number) => new(live, new Place(live.DataSource, $"{Prefix}{number}", HistoryMemory));
 
@@ -40,12 +48,13 @@ internal sealed class ReplaySets(Place live)
     }
 
     /// <summary>The lock of whoever makes a replay, kept by a connection; null where somebody else has it.</summary>
-    public async Task<NpgsqlConnection?> HoldAsync(long number, CancellationToken ct)
+    public async Task<HeldReplay?> HoldAsync(long number, CancellationToken ct)
     {
         var connection = await live.DataSource.OpenConnectionAsync(ct);
+        var name = $"{live.Schema}.replays {number}";
         await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection);
-        command.Parameters.AddWithValue($"{live.Schema}.replays {number}");
-        if ((bool)(await command.ExecuteScalarAsync(ct))!) return connection;
+        command.Parameters.AddWithValue(name);
+        if ((bool)(await command.ExecuteScalarAsync(ct))!) return new HeldReplay(connection, name);
         await connection.DisposeAsync();
         return null;
     }
@@ -59,5 +68,27 @@ internal sealed class ReplaySets(Place live)
         while (await reader.ReadAsync(ct))
             if (long.TryParse(reader.GetString(0).AsSpan(Prefix.Length), out var number)) numbers.Add(number);
         return numbers;
+    }
+}
+
+/// <summary>The lock of whoever makes a replay.</summary>
+internal sealed class HeldReplay(NpgsqlConnection connection, string name) : IAsyncDisposable
+{
+    public async ValueTask DisposeAsync()
+    {
+        await using (connection)
+        {
+            if (connection.State != System.Data.ConnectionState.Open) return;
+            try
+            {
+                await using var release = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", connection);
+                release.Parameters.AddWithValue(name);
+                await release.ExecuteNonQueryAsync();
+            }
+            catch (NpgsqlException) when (connection.State != System.Data.ConnectionState.Open)
+            {
+                // A session that has ended holds nothing.
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ using Retention.Domain.Definitions;
 using Retention.Domain.Events;
 using Retention.Projections.EventLog;
 using Retention.Projections.Running;
+using Retention.Projections.Security;
 
 namespace Retention.Projections.Replays;
 
@@ -27,9 +28,10 @@ public sealed class Replays(Place place, Progress progress, ILogger<Replays> log
     /// <summary>The name under which the rebuild of all read models stands, of tenant <see cref="Progress.Everyone"/>.</summary>
     public const string Rebuild = "rebuild";
 
-    private readonly ReplayTable table = new(place);
-    private readonly ReplaySets sets = new(place);
-    private readonly ReplayMaking making = new(place, progress, logger, room ?? new ReplayRoom());
+    private readonly Place own = place.In(Duty.Project);
+    private readonly ReplayTable table = new(place.In(Duty.Project));
+    private readonly ReplaySets sets = new(place.In(Duty.Project), place);
+    private readonly ReplayMaking making = new(place.In(Duty.Project), progress, logger, room ?? new ReplayRoom());
 
     public Task<IReadOnlyList<Replay>> AllAsync(string tenant, CancellationToken ct) => table.AllAsync(tenant, ct);
 
@@ -88,7 +90,7 @@ public sealed class Replays(Place place, Progress progress, ILogger<Replays> log
         if ((await table.FindAsync(rebuild.Tenant, rebuild.Name, ct))?.Status != ReplayStatus.Switched) return false;
         try
         {
-            var switched = await new Switching(place, sets.TablesOf(rebuild.Number), rebuild.Of).SwitchAsync(
+            var switched = await new Switching(own, sets.TablesOf(rebuild.Number), rebuild.Of).SwitchAsync(
                 connection => table.SetAsync(connection, rebuild, (ReplayStatus.Switched, ReplayStatus.Reverted), null, null, ct), null, ct);
             if (!switched) return false;
         }

@@ -1,6 +1,7 @@
 using Npgsql;
 using Retention.Projections.EventLog;
 using Retention.Projections.Running;
+using Retention.Projections.Security;
 
 namespace Retention.Projections.Replays;
 
@@ -35,7 +36,7 @@ public sealed class SkippedEvents(Place place)
             where tenant_id = $1 and paused_event = $2 and tenant_id <> '*'
             on conflict (tenant_id, event_id) do nothing
             """;
-        await using var command = place.Command(sql);
+        await using var command = place.Command(sql, Duty.Administer);
         command.Parameters.AddWithValue(tenant);
         command.Parameters.AddWithValue(eventId);
         command.Parameters.AddWithValue(reason);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Retention.Projections.EventLog;
+using Retention.Projections.Security;
 
 namespace Retention.Projections.Running;
 
@@ -50,7 +51,7 @@ public sealed partial class Ownership : IAsyncDisposable
         var started = TimeProvider.System.GetTimestamp();
         while (await EndSessionsAsync(ct) > 0 && TimeProvider.System.GetElapsedTime(started) < EndingPatience) await Task.Delay(BetweenLooks, ct);
         // Waits for whoever writes at a user's word now, such as the deletion of a tenant.
-        await using var obey = shared.Command("update {schema}.projection_progress set epoch = $1 where tenant_id = '*' and epoch <= $1");
+        await using var obey = shared.Command("update {schema}.projection_progress set epoch = $1 where tenant_id = '*' and epoch <= $1", Duty.Project);
         obey.Parameters.AddWithValue(Epoch);
         obey.CommandTimeout = 0;
         if (await obey.ExecuteNonQueryAsync(ct) == 0) throw new LeaseLostException(Epoch, Epoch + 1);
@@ -65,10 +66,11 @@ public sealed partial class Ownership : IAsyncDisposable
                 where datname = current_database() and usename = current_user) owner
             where name = left('retention owner ' || epoch || ' ' || $1, 63) and case when epoch ~ '^[0-9]{1,18}$' then epoch::bigint < $2 else false end
             """;
-        await using var command = shared.Command(sql);
-        command.Parameters.AddWithValue(shared.Schema);
-        command.Parameters.AddWithValue(Epoch);
-        return (long)(await command.ExecuteScalarAsync(ct))!;
+        await using var batch = shared.BatchOfUser(sql, new NpgsqlParameter { Value = shared.Schema }, new NpgsqlParameter { Value = Epoch });
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await reader.NextResultAsync(ct);
+        await reader.ReadAsync(ct);
+        return reader.GetInt64(0);
     }
 
     public async ValueTask DisposeAsync()

@@ -26,10 +26,12 @@ internal sealed partial class StalledAppends(Place place, TimeProvider time, ILo
         lookedAt = time.GetTimestamp();
         foreach (var (copy, bytes) in waiting.Where(copy => copied.TryGetValue(copy.Key, out var then) && then == copy.Value))
         {
-            await using var end = place.Command("select pg_terminate_backend(pid) from pg_stat_activity where pid = $1 and query_start = $2");
-            end.Parameters.Add(new NpgsqlParameter<int> { TypedValue = copy.Pid });
-            end.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = copy.Started });
-            if (await end.ExecuteScalarAsync(ct) is true) LogEnded(logger, copy.Pid, bytes);
+            await using var end = place.BatchOfUser(
+                "select pg_terminate_backend(pid) from pg_stat_activity where pid = $1 and query_start = $2",
+                new NpgsqlParameter<int> { TypedValue = copy.Pid }, new NpgsqlParameter<DateTime> { TypedValue = copy.Started });
+            await using var ended = await end.ExecuteReaderAsync(ct);
+            await ended.NextResultAsync(ct);
+            if (await ended.ReadAsync(ct) && ended.GetBoolean(0)) LogEnded(logger, copy.Pid, bytes);
         }
         copied.Clear();
         foreach (var (copy, bytes) in waiting) copied.Add(copy, bytes);
@@ -40,12 +42,13 @@ internal sealed partial class StalledAppends(Place place, TimeProvider time, ILo
         const string sql = """
             select a.pid, a.query_start, c.bytes_processed
             from pg_stat_progress_copy c join pg_stat_activity a on a.pid = c.pid
-            where c.datid = (select oid from pg_database where datname = current_database()) and c.relid = '{schema}.mt_events'::regclass
+            join pg_class r on r.oid = c.relid and r.relname = 'mt_events' join pg_namespace n on n.oid = r.relnamespace and n.nspname = '{schema}'
+            where c.datid = (select oid from pg_database where datname = current_database())
               and c.command = 'COPY FROM' and a.usename = session_user and a.wait_event = 'ClientRead' and a.query_start < clock_timestamp() - $1
             """;
-        await using var command = place.Command(sql);
-        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Patience });
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var batch = place.BatchOfUser(sql, new NpgsqlParameter<TimeSpan> { TypedValue = Patience });
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await reader.NextResultAsync(ct);
         var waiting = new Dictionary<(int, DateTime), long>();
         while (await reader.ReadAsync(ct)) waiting.Add((reader.GetInt32(0), reader.GetDateTime(1)), reader.GetInt64(2));
         return waiting;

@@ -3,6 +3,7 @@ using Npgsql;
 using Retention.Projections.EventLog;
 using Retention.Projections.ReadModels;
 using Retention.Projections.Replays;
+using Retention.Projections.Security;
 
 namespace Retention.Projections.Running;
 
@@ -23,7 +24,7 @@ public sealed class Tenants(Place place, TenantSettings settings)
     {
         if (known.ContainsKey(tenant)) return false;
         await using var command = place.Command(
-            "insert into {schema}.tenants (tenant_id, created_at) values ($1, clock_timestamp()) on conflict (tenant_id) do nothing");
+            "insert into {schema}.tenants (tenant_id, created_at) values ($1, clock_timestamp()) on conflict (tenant_id) do nothing", Duty.Append);
         command.Parameters.AddWithValue(tenant);
         var created = await command.ExecuteNonQueryAsync(ct) == 1;
         known[tenant] = true;
@@ -44,7 +45,7 @@ public sealed class Tenants(Place place, TenantSettings settings)
     public async Task<bool> DeleteAsync(string tenant, CancellationToken ct)
     {
         if (tenant == Progress.Everyone) throw new ArgumentException("No tenant has this name.", nameof(tenant));
-        await using var connection = await place.DataSource.OpenConnectionAsync(ct);
+        await using var connection = await place.For(Duty.Administer).OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await ProgressLock.TakeAsync(connection, place, ct);
         await using (var moved = new NpgsqlCommand(place.Qualify("update {schema}.projection_progress set generation = generation + 1 where tenant_id = '*'"), connection))

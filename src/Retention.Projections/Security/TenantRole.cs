@@ -14,18 +14,7 @@ public static class TenantRole
     /// <summary>What an administrator runs where the service's user may not.</summary>
     public const string Sql = $"create role {Name} nologin; grant {Name} to <the service's user>";
 
-    private static readonly string Rights = ReadRights();
-
     private const string Enter = "select set_config('retention.tenant', $1, true), set_config('role', $2, true)";
-
-    /// <summary>Brings rights and policies up to date, and learns whether the role can be taken on.</summary>
-    internal static async Task ApplyAsync(NpgsqlConnection connection, Place place, CancellationToken ct)
-    {
-        await using (var command = new NpgsqlCommand(place.Qualify(Rights), connection)) await command.ExecuteNonQueryAsync(ct);
-        await using var learn = new NpgsqlCommand("select coalesce((select pg_has_role(current_user, oid, 'member') from pg_roles where rolname = $1), false)", connection);
-        learn.Parameters.AddWithValue(Name);
-        place.HasTenantRole = (bool)(await learn.ExecuteScalarAsync(ct))!;
-    }
 
     /// <summary>Takes the role on for the rest of a transaction.</summary>
     internal static async Task EnterAsync(NpgsqlConnection connection, Place place, string tenant, CancellationToken ct)
@@ -35,21 +24,15 @@ public static class TenantRole
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>Lays the role down, for what is read of the log.</summary>
+    /// <summary>Lays the role down for that of the session, for what is read of the log.</summary>
     internal static async Task LeaveAsync(NpgsqlConnection connection, Place place, CancellationToken ct)
     {
         if (!place.HasTenantRole) return;
-        await using var command = new NpgsqlCommand("set local role none", connection);
+        await using var command = new NpgsqlCommand("select set_config('role', $1, true)", connection) { Parameters = { new() { Value = place.Sessions.RoleOf(Duty.Read) } } };
         await command.ExecuteNonQueryAsync(ct);
     }
 
     /// <summary>Takes it on by the first statement of a batch: a question shall not wait for the server once more.</summary>
     internal static void Add(NpgsqlBatch batch, string tenant) =>
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Enter) { Parameters = { new() { Value = tenant }, new() { Value = Name } } });
-
-    private static string ReadRights()
-    {
-        using var reader = new StreamReader(typeof(TenantRole).Assembly.GetManifestResourceStream("Retention.Projections.Security.rights.sql")!);
-        return reader.ReadToEnd();
-    }
 }

@@ -12,7 +12,7 @@ public sealed class WebhookSecrets(Place place, TimeProvider time)
     /// <summary>Puts a secret in force, in place of the one before; the tenant is made where it is new.</summary>
     public async Task SetAsync(string tenant, string sender, byte[] secret, CancellationToken ct)
     {
-        await using var batch = place.DataSource.CreateBatch();
+        await using var batch = place.For(Duty.Administer).CreateBatch();
         batch.BatchCommands.Add(Statement("insert into {schema}.tenants (tenant_id, created_at) values ($1, $2) on conflict (tenant_id) do nothing", tenant, Now));
         batch.BatchCommands.Add(Statement("delete from {schema}.webhook_secrets where tenant_id = $1 and sender = $2 and (replaced_at < $3 or secret = $4)", tenant, sender, Now - Grace, secret));
         batch.BatchCommands.Add(Statement("update {schema}.webhook_secrets set replaced_at = $3 where tenant_id = $1 and sender = $2 and replaced_at is null", tenant, sender, Now));
@@ -49,7 +49,7 @@ public sealed class WebhookSecrets(Place place, TimeProvider time)
     /// <returns>Whether there were any.</returns>
     public async Task<bool> RemoveAsync(string tenant, string sender, CancellationToken ct)
     {
-        await using var command = place.Command("delete from {schema}.webhook_secrets where tenant_id = $1 and sender = $2");
+        await using var command = place.Command("delete from {schema}.webhook_secrets where tenant_id = $1 and sender = $2", Duty.Administer);
         command.Parameters.AddWithValue(tenant);
         command.Parameters.AddWithValue(sender);
         return await command.ExecuteNonQueryAsync(ct) > 0;

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Text;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using Retention.Projections.EventLog;
 
 namespace Retention.Api.Tests.Polling;
 
@@ -129,7 +127,7 @@ public sealed class PollingTests(ServiceFixture service)
         var tenant = await ShopAsync(api.Tenant("shop"));
         var kept = await AskAsync(tenant, At(Path, tenant), api: api);
         while (!kept.Headers.GetValues("Server-Timing").Single().EndsWith("hit", StringComparison.Ordinal)) kept = await AskAsync(tenant, Path, api: api);
-        var place = api.Services.GetRequiredService<Place>();
+        var place = api.Owned;
         await using var blocker = await place.DataSource.OpenConnectionAsync(Cancellation);
         await using var locked = await blocker.BeginTransactionAsync(Cancellation);
         await using (var command = new NpgsqlCommand(place.Qualify("lock table {schema}.reflections, {schema}.mt_events, {schema}.customer_history in access exclusive mode"), blocker))
@@ -190,7 +188,7 @@ public sealed class PollingTests(ServiceFixture service)
     [Fact]
     public async Task Pages_of_allowed_origins_may_ask()
     {
-        var options = new ServiceOptions(service.ConnectionString, 0, "retention") { AllowFsyncOff = true, Projects = false, Origins = ["https://bi.example.com"] };
+        var options = service.OptionsFor("retention") with { Projects = false, Origins = ["https://bi.example.com"] };
         await using var api = await RunningApi.StartAsync(options, TimeProvider.System);
         async Task<HttpResponseMessage> From(string origin)
         {

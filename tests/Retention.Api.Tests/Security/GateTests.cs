@@ -160,7 +160,7 @@ public sealed class GateTests(ServiceFixture service)
     [Fact]
     public async Task Beyond_this_machine_the_service_listens_only_with_a_key()
     {
-        var options = new ServiceOptions(service.ConnectionString, Port: 0, $"open_{Guid.NewGuid():n}"[..20]) { AllowFsyncOff = true, Listen = IPAddress.Any };
+        var options = service.OptionsFor($"open_{Guid.NewGuid():n}"[..20]) with { Listen = IPAddress.Any };
         await using var refused = RetentionApp.Build(options);
         (await Should.ThrowAsync<StandsOpenException>(() => refused.StartAsync(Cancellation))).Message.ShouldContain("retention keys create");
 

@@ -13,7 +13,8 @@ internal sealed class KeyedService(RunningApi api) : IAsyncDisposable
 
     public IServiceProvider Services => api.Services;
 
-    public ApiKeys Keys => api.Services.GetRequiredService<ApiKeys>();
+    /// <summary>As the command line makes them.</summary>
+    public ApiKeys Keys { get; } = new(api.Owned);
 
     /// <summary>Every route of the service.</summary>
     public IEnumerable<(string Method, string Pattern)> Routes => RoutesOf(api.Services);

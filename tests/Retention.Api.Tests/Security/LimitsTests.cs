@@ -174,7 +174,7 @@ public sealed class LimitsTests(ServiceFixture service)
     }
 
     private Task<RunningApi> StartAsync(Limits limits) => RunningApi.StartAsync(
-        new ServiceOptions(service.ConnectionString, Port: 0, string.Create(CultureInfo.InvariantCulture, $"limits_{Guid.NewGuid():n}")[..20]) { AllowFsyncOff = true, Limits = limits }, TimeProvider.System);
+        service.OptionsFor(string.Create(CultureInfo.InvariantCulture, $"limits_{Guid.NewGuid():n}")[..20]) with { Limits = limits }, TimeProvider.System);
 
     /// <summary>A body whose end is held back.</summary>
     private sealed class HeldBody(string begin) : Stream

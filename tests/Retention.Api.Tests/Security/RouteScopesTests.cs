@@ -51,7 +51,7 @@ public sealed class RouteScopesTests(ServiceFixture service)
     [Fact]
     public async Task A_route_that_is_not_in_the_table_is_found_and_needs_admin()
     {
-        var options = new ServiceOptions(service.ConnectionString, Port: 0, $"forgot_{Guid.NewGuid():n}"[..20]) { AllowFsyncOff = true };
+        var options = service.OptionsFor($"forgot_{Guid.NewGuid():n}"[..20]);
         await using var keyed = new KeyedService(await RunningApi.StartAsync(options, TimeProvider.System, app => app.MapGet("/v1/forgotten", () => "open")));
         var (read, admin) = (await keyed.KeyAsync("a", Scopes.Read), await keyed.KeyAsync("a", Scopes.Admin));
         await keyed.LockedAsync();

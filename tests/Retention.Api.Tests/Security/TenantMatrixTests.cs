@@ -14,7 +14,7 @@ public sealed class TenantMatrixTests(ServiceFixture service)
     public async Task Who_may_not_ask_is_turned_away_from_every_operation_that_is_described()
     {
         await using var issuer = await TokenIssuer.StartAsync();
-        var options = new ServiceOptions(service.ConnectionString, Port: 0, $"matrix_{Guid.NewGuid():n}"[..20]) { AllowFsyncOff = true, Tokens = issuer.Options };
+        var options = service.OptionsFor($"matrix_{Guid.NewGuid():n}"[..20]) with { Tokens = issuer.Options };
         await using var api = await RunningApi.StartAsync(options, TimeProvider.System);
         await using var keyed = new KeyedService(api);
         var operations = await DescribedOperation.AllAsync(api.Client);

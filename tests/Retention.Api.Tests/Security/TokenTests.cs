@@ -188,7 +188,7 @@ public sealed class TokenTests(ServiceFixture service)
 
     private static JsonObject Claims(JsonNode? scope = null) => TokenIssuer.Claims(Start, "a", scope ?? "read");
 
-    private ServiceOptions Options(TokenOptions tokens) => new(service.ConnectionString, Port: 0, $"token_{Guid.NewGuid():n}"[..20]) { AllowFsyncOff = true, Tokens = tokens };
+    private ServiceOptions Options(TokenOptions tokens) => service.OptionsFor($"token_{Guid.NewGuid():n}"[..20]) with { Tokens = tokens };
 
     private async Task<KeyedService> StartAsync(TokenOptions tokens) => new(await RunningApi.StartAsync(Options(tokens), clock));
 }

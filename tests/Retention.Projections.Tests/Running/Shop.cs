@@ -34,7 +34,10 @@ internal sealed class Shop(Place place)
 
     /// <summary>What becomes of each happening, in order; conflicts and repeats leave the others alone.</summary>
     public async Task<IReadOnlyList<Appended>> SendAsync(string tenant, IEnumerable<Happening> happenings) =>
-        await Log.AppendAsync(tenant, await sealing.SealAsync(tenant, [.. happenings.Select(happening => happening.ToEnvelope())], Stop), AppendMode.KeepValid, Stop);
+        await Log.AppendAsync(tenant, await SealAsync(tenant, happenings), AppendMode.KeepValid, Stop);
+
+    public Task<IReadOnlyList<NewEvent>> SealAsync(string tenant, IEnumerable<Happening> happenings) =>
+        sealing.SealAsync(tenant, [.. happenings.Select(happening => happening.ToEnvelope())], Stop);
 
     public async Task AppendAsync(string tenant, params Envelope[] envelopes) =>
         await Log.AppendAsync(tenant, await sealing.SealAsync(tenant, envelopes, Stop), AppendMode.AllOrNone, Stop);

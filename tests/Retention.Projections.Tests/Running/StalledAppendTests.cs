@@ -116,7 +116,7 @@ public sealed class StalledAppendTests(PostgresFixture postgres) : IAsyncLifetim
     }
 
     /// <summary>Every look at the clock is a minute after the one before.</summary>
-    private sealed class Leaping : TimeProvider
+    internal sealed class Leaping : TimeProvider
     {
         private long ticks;
 
