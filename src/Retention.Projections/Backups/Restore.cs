@@ -23,8 +23,10 @@ public static class Restore
         await RefuseFullAsync(connection, manifest, ct);
         var missing = await MakeRolesAsync(connection, manifest, ct);
         var clients = await PostgresClients.FindAsync(connection.PostgreSqlVersion.Major, ct);
-        string[] words = ["--single-transaction", "--exit-on-error", "--no-owner", .. missing.Count > 0 ? ["--no-privileges"] : Array.Empty<string>(), $"--dbname={settings.Database}"];
-        await clients.RunAsync("pg_restore", settings, [.. words, Path.Combine(folder, BackupManifest.DumpName)], ct);
+        var dump = Path.Combine(folder, BackupManifest.DumpName);
+        string[] words = ["--single-transaction", "--exit-on-error", "--no-owner", $"--dbname={settings.Database}"];
+        if (missing.Count == 0) await clients.RunAsync("pg_restore", settings, [.. words, dump], ct);
+        else await RestoreWithoutRightsAsync(clients, settings, [.. words, "--no-privileges"], dump, ct);
 
         var place = new Place(source, manifest.Schema);
         // Brings the schema to this program's version, and names the store anew.
@@ -32,6 +34,23 @@ public static class Restore
         await FinishAsync(connection, place, manifest, ct);
         await using var epoch = place.Command("select epoch from {schema}.store_epoch");
         return new Restored(manifest, (Guid)(await epoch.ExecuteScalarAsync(ct))!, missing);
+    }
+
+    /// <summary>Policies name their roles: they are left out with the rights, and made anew for the roles that there are.</summary>
+    private static async Task RestoreWithoutRightsAsync(PostgresClients clients, NpgsqlConnectionStringBuilder settings, IReadOnlyList<string> words, string dump, CancellationToken ct)
+    {
+        var list = Path.GetTempFileName();
+        try
+        {
+            await clients.RunAsync("pg_restore", settings, ["--list", $"--file={list}", dump], ct);
+            var kept = (await File.ReadAllLinesAsync(list, ct)).Where(line => !line.Contains(" POLICY ", StringComparison.Ordinal));
+            await File.WriteAllLinesAsync(list, kept, ct);
+            await clients.RunAsync("pg_restore", settings, [.. words, $"--use-list={list}", dump], ct);
+        }
+        finally
+        {
+            File.Delete(list);
+        }
     }
 
     private static async Task RefuseFullAsync(NpgsqlConnection connection, BackupManifest manifest, CancellationToken ct)

@@ -80,6 +80,8 @@ public sealed class HandOverTests : IAsyncLifetime
             var place = new Place(sessions, "retention");
             await Migrations.ApplyAsync(place, allowFsyncOff: true, Stop);
             await SendAsync(place, "1");
+            // The owner has gone.
+            while (await place.ScalarAsync<long>("select count(*) from pg_stat_activity where usename = 'retention_owner'") > 0) await Task.Delay(20, Stop);
             await using var replays = ReplaysOf(place);
             await replays.EndOf((await replays.StartAsync("one", "mine", 1, new ReplayAsked(), Stop)).ShouldNotBeNull());
             await ShouldAnswerAndGoAsync(place);
@@ -124,11 +126,29 @@ public sealed class HandOverTests : IAsyncLifetime
             var place = new Place(sessions, "retention");
             await Migrations.ApplyAsync(place, allowFsyncOff: true, Stop);
             await SendAsync(place, "3");
+            await RestoreWithoutRolesAsync(foreign, backup);
         }
         finally
         {
             await foreign.StopAsync();
         }
+    }
+
+    /// <summary>By a user who may make no role, on a server that has none of them.</summary>
+    private static async Task RestoreWithoutRolesAsync(PrivatePostgres foreign, string backup)
+    {
+        await using var administrator = NpgsqlDataSource.Create($"{foreign.ConnectionString("postgres")};Pooling=false");
+        var all = new Place(administrator);
+        string[] roles = [.. Duties.Roles, TenantRole.Name, "retention_bi"];
+        NpgsqlConnection.ClearAllPools();
+        await all.RunAsync($"drop schema retention, bi cascade; drop owned by {string.Join(", ", roles)}; drop role {string.Join(", ", roles)}; create role plain login");
+        await all.RunAsync("create database plain owner plain");
+
+        var restored = await Restore.RunAsync($"{foreign.ConnectionString("plain")};Username=plain", backup, Stop);
+
+        restored.RightsLeftOut.ShouldBe(roles, ignoreOrder: true);
+        await using var source = NpgsqlDataSource.Create($"{foreign.ConnectionString("plain")};Username=plain;Pooling=false");
+        await SendAsync(new Place(source), "4");
     }
 
     /// <summary>As the store was when its owner did everything.</summary>
