@@ -64,7 +64,7 @@ public sealed class Sessions : IAsyncDisposable
 
     private static async Task<NpgsqlConnection> OpenAloneAsync(string connectionString, CancellationToken ct)
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = "retention start" }.ConnectionString);
         try
         {
             await connection.OpenAsync(ct);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Retention.Api.Tests;
@@ -92,6 +93,23 @@ public sealed class RightsTests(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Roles_cost_no_statement_more()
+    {
+        await FillAsync();
+        foreach (var place in (Place[])[Divided, fresh.Place])
+        {
+            place.HasTenantRole.ShouldBeTrue();
+            await AppendAsync(place, "warm");
+            await AskAsync(place);
+        }
+        (await StatementsOfAsync(() => AppendAsync(Divided, "3"))).ShouldBe(await StatementsOfAsync(() => AppendAsync(fresh.Place, "4")));
+        (await StatementsOfAsync(() => AskAsync(Divided))).ShouldBe(await StatementsOfAsync(() => AskAsync(fresh.Place)));
+
+        async Task AppendAsync(Place place, string order) => await new Shop(place).SendAsync("one", [Bought(order, 3)]);
+        async Task AskAsync(Place place) => await new Shop(place).LinesAsync("one", new Choice("UTC", DayOfWeek.Monday, 90, false), Trial.TheEnd, Domain.Definitions.Grain.Month, maintained: true);
+    }
+
+    [Fact]
     public async Task Whoever_keeps_other_writers_out_is_lent_the_right_for_one_statement()
     {
         var batch = await new Shop(Divided).SealAsync("one", [Bought("1", 1), Bought("2", 2)]);
@@ -179,6 +197,27 @@ public sealed class RightsTests(PostgresFixture postgres) : IAsyncLifetime
         }
         await using var other = await Snapshot.OpenAsync(replay, "two", Stop);
         await foreach (var row in other.ExportAsync("select tenant_id from {schema}.customer_history where $1 <> ''", Stop)) row.GetString(0).ShouldBe("two");
+    }
+
+    /// <summary>How often the server is waited for: each statement or batch has a span.</summary>
+    private static async Task<int> StatementsOfAsync(Func<Task> work)
+    {
+        using var source = new ActivitySource("RightsTests");
+        var (count, trace) = (0, default(ActivityTraceId));
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = from => from.Name is "Npgsql" or "RightsTests",
+            Sample = (ref _) => ActivitySamplingResult.AllData,
+            ActivityStopped = span => _ = span.TraceId == trace ? Interlocked.Increment(ref count) : 0,
+        };
+        ActivitySource.AddActivityListener(listener);
+        using (var root = source.StartActivity("work"))
+        {
+            trace = root.ShouldNotBeNull().TraceId;
+            await work();
+        }
+        count.ShouldBeGreaterThan(1);
+        return count;
     }
 
     private Lease LeaseOf(string process) => new(Divided, sessions!.StringFor(Duty.Project, ""), NullLogger<Lease>.Instance) { Process = process };
