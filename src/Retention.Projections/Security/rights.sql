@@ -128,11 +128,13 @@ begin
                     ('retention_project', 'log_marks', array['select', 'insert']),
                     ('retention_project', 'retracted_ids', array['select', 'insert', 'update']),
                     ('retention_project', 'skipped_events', array['select', 'insert']),
+                    ('retention_project', 'kept_retractions', array['select']),
                     ('retention_project', 'replays', array['select', 'insert', 'update', 'delete']),
                     ('retention_admin', 'mt_events', array['delete']),
                     ('retention_admin', 'mt_streams', array['select', 'update (is_archived)', 'delete']),
                     ('retention_admin', 'tenants', array['insert']),
                     ('retention_admin', 'customer_keys', array['insert', 'update']),
+                    ('retention_admin', 'kept_retractions', array['insert', 'update']),
                     ('retention_admin', 'webhook_secrets', array['insert', 'update'])
             ) as given (role, relation, privileges)
             cross join unnest(given.privileges) privilege
