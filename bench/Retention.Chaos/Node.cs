@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -38,6 +39,12 @@ public sealed class Node : IAsyncDisposable
 
     public bool IsRunning => process is { HasExited: false };
 
+    /// <summary>Limits other than the usual ones, by their names in the environment.</summary>
+    public IReadOnlyDictionary<string, long> Limits { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Hears each line that it prints.</summary>
+    public Action<string> Hears { get; init; } = _ => { };
+
     /// <summary>What it printed, the newest last.</summary>
     public string Said => string.Join('\n', said);
 
@@ -57,6 +64,7 @@ public sealed class Node : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, limit) in Limits) start.Environment[$"RETENTION_LIMITS__{name}"] = limit.ToString(CultureInfo.InvariantCulture);
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => Hear(line.Data, ready);
@@ -110,6 +118,7 @@ public sealed class Node : IAsyncDisposable
     {
         if (line is null) return;
         said.Enqueue(line);
+        Hears(line);
         if (said.Count > 200) said.TryDequeue(out _);
         if (line.Contains("is ready at", StringComparison.Ordinal)) ready.TrySetResult();
     }

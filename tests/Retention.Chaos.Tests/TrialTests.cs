@@ -51,6 +51,10 @@ public sealed class TrialTests(StoreFixture fixture)
     public async Task The_verdict_on_a_simpler_reader_is_that_it_skips_events() =>
         ShouldFail(await TortureTrial.RunAsync(fixture.Store, Control(2), Stop), "skipped by the reader of seq_id > last");
 
+    [Fact]
+    public async Task Hostile_requests_are_refused_clearly_and_cost_bounded_memory() =>
+        ShouldPass(await FuzzTrial.RunAsync(fixture.Store, Short(1), Stop));
+
     private static TrialOptions Short(int seconds) =>
         new(TimeSpan.FromSeconds(seconds), Seed: 7) { Say = sentence => TestContext.Current.TestOutputHelper?.WriteLine(sentence) };
 

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Retention.Chaos.Fuzzing;
+
+/// <summary>An operation as the service describes it at <c>/openapi/v1.json</c>.</summary>
+/// <param name="Path">With its parameters in braces.</param>
+/// <param name="Parameters">Those of the query string.</param>
+/// <param name="BodyType">The media type of its body; null for none.</param>
+/// <param name="Example">Of the body.</param>
+/// <param name="Statuses">What it may answer with; <c>default</c> stands for every problem.</param>
+internal sealed record Operation(string Method, string Path, IReadOnlyList<string> Parameters, string? BodyType, JsonNode? Example, IReadOnlySet<string> Statuses)
+{
+    public bool Reads => Method == "GET";
+
+    public override string ToString() => $"{Method} {Path}";
+
+    public static async Task<IReadOnlyList<Operation>> AllAsync(HttpClient http, CancellationToken ct)
+    {
+        var description = JsonSerializer.Deserialize<JsonElement>(await http.GetStringAsync("/openapi/v1.json", ct));
+        return [.. from path in description.GetProperty("paths").EnumerateObject() from operation in path.Value.EnumerateObject() select Read(path.Name, operation)];
+    }
+
+    private static Operation Read(string path, JsonProperty operation)
+    {
+        var parameters = operation.Value.TryGetProperty("parameters", out var all) ? all.EnumerateArray().ToList() : [];
+        JsonProperty? body = operation.Value.TryGetProperty("requestBody", out var sent) && sent.TryGetProperty("content", out var content) ? content.EnumerateObject().First() : null;
+        return new(
+            operation.Name.ToUpperInvariant(), path,
+            [.. parameters.Where(parameter => parameter.GetProperty("in").GetString() == "query").Select(parameter => parameter.GetProperty("name").GetString()!)],
+            body?.Name, body?.Value.TryGetProperty("example", out var example) == true ? JsonNode.Parse(example.GetRawText()) : null,
+            operation.Value.GetProperty("responses").EnumerateObject().Select(response => response.Name).ToHashSet(StringComparer.Ordinal));
+    }
+}
