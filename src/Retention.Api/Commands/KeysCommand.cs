@@ -10,7 +10,7 @@ using Spectre.Console;
 namespace Retention.Api.Commands;
 
 /// <summary>
-/// <c>retention keys create|list|revoke</c>: the keys to the HTTP API, made in the database itself, so that who has the data folder or the
+/// <c>retention keys create|list|revoke|unlock</c>: the keys to the HTTP API, made in the database itself, so that who has the data folder or the
 /// connection string can make the first one. Works whether the service runs or not.
 /// </summary>
 internal static class KeysCommand
@@ -23,7 +23,7 @@ internal static class KeysCommand
         HelpName = "STRING",
     };
 
-    public static Command Create() => new("keys", "Make, list and revoke keys to the HTTP API. Once there is one, every request needs one.") { Making(), Listing(), Revoking() };
+    public static Command Create() => new("keys", "Make, list and revoke keys to the HTTP API. Once one was made, every request needs one.") { Making(), Listing(), Revoking(), Unlocking() };
 
     private static Command Making()
     {
@@ -76,6 +76,22 @@ internal static class KeysCommand
             if (await new ApiKeys(place).RevokeAsync(revoked, ct) is not { } tenant) return Screen.Fail($"There is no key {revoked} that is not revoked.");
             await RecordAsync(place, tenant, new AdminAct("keys revoke", "command line", revoked), ct);
             Screen.Say($"The key {revoked} of tenant {tenant} is revoked.");
+            return 0;
+        }, ct));
+        return command;
+    }
+
+    private static Command Unlocking()
+    {
+        var command = new Command(
+            "unlock", "Answer without keys on the loopback interface again, as before the first one was made; all keys must be revoked, or gone with their tenants. Exit codes: 0 unlocked, 1 not.")
+        {
+            Data, Connection,
+        };
+        command.SetAction((asked, ct) => RunAsync(asked, async place =>
+        {
+            if (!await new ApiKeys(place).UnlockAsync(ct)) return Screen.Fail("There are keys that are not revoked; retention keys list shows them.");
+            Screen.Say("The service answers without a key on the loopback interface, within a second.");
             return 0;
         }, ct));
         return command;

@@ -11,13 +11,13 @@ public sealed class StandsOpenException(string message) : Exception(message);
 internal sealed class RefusingToStandOpen(ServiceOptions options, Place place, ApiKeys keys) : IHostedLifecycleService
 {
     /// <summary>Before anything listens.</summary>
-    /// <exception cref="StandsOpenException">There is no key; or tokens are to be let in that nothing could check.</exception>
+    /// <exception cref="StandsOpenException">No key was ever made; or tokens are to be let in that nothing could check.</exception>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         if (options.Tokens?.Fault() is { } fault) throw new StandsOpenException(fault);
         if (options.Listen is null || IPAddress.IsLoopback(options.Listen) || options.Tokens is not null) return;
         await Migrations.ApplyAsync(place, options.AllowFsyncOff, cancellationToken);
-        if ((await keys.AllAsync(cancellationToken)).Count == 0)
+        if (!await keys.AreNeededAsync(cancellationToken))
             throw new StandsOpenException($"Without a key the service listens on the loopback interface only, not on {options.Listen}. Make one with: retention keys create, or name an issuer of tokens");
     }
 

@@ -10,7 +10,7 @@ public sealed class KeyRing(ApiKeys keys, TimeProvider time) : IDisposable
     private readonly SemaphoreSlim reading = new(1, 1);
     private volatile Held? held;
 
-    /// <summary>Whether there was any key at the last look; once there was one, requests need one.</summary>
+    /// <summary>Whether requests needed a key at the last look.</summary>
     public bool WasInUse => held is { InUse: true };
 
     /// <summary>The keys as of at most a second ago.</summary>
@@ -23,7 +23,7 @@ public sealed class KeyRing(ApiKeys keys, TimeProvider time) : IDisposable
         {
             if (Suffices(held, some)) return held!;
             var readAt = time.GetTimestamp();
-            return held = new Held(await keys.AllAsync(ct), readAt);
+            return held = new Held(await keys.AllAsync(ct), await keys.AreNeededAsync(ct), readAt);
         }
         finally
         {
@@ -38,13 +38,14 @@ public sealed class KeyRing(ApiKeys keys, TimeProvider time) : IDisposable
     private bool IsFresh(Held? known) => known is not null && time.GetElapsedTime(known.ReadAt) < Fresh;
 
     /// <summary>The keys at one moment.</summary>
-    public sealed class Held(IReadOnlyList<ApiKey> all, long readAt)
+    /// <param name="needed">See <see cref="ApiKeys.AreNeededAsync"/>.</param>
+    public sealed class Held(IReadOnlyList<ApiKey> all, bool needed, long readAt)
     {
         private readonly FrozenDictionary<string, ApiKey> good =
             all.Where(key => key.RevokedAt is null).ToFrozenDictionary(key => key.Prefix, StringComparer.Ordinal);
 
-        /// <summary>Whether any key was ever made: revoking the last one locks the service rather than opening it.</summary>
-        public bool InUse { get; } = all.Count > 0;
+        /// <summary>Whether requests need a key: revoking the last one, or deleting its tenant, locks the service rather than opening it.</summary>
+        public bool InUse { get; } = needed;
 
         internal long ReadAt { get; } = readAt;
 

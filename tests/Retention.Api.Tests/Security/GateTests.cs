@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Retention.Api.Security;
 using Retention.Projections.Security;
@@ -31,6 +32,27 @@ public sealed class GateTests(ServiceFixture service)
         (await keyed.AskAsync(b, "DELETE", "/v1/tenants/a")).Text.ShouldContain("other_tenant");
         (await keyed.AskAsync(b, "DELETE", "/v1/tenants/nobody")).Text.ShouldContain("other_tenant");
         (await keyed.AskAsync(a, "GET", "/v1/customers/only-a")).Status.ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task Deleting_the_tenant_of_the_last_key_opens_the_service_to_nobody()
+    {
+        await using var keyed = await KeyedService.StartAsync(service);
+        var key = await keyed.KeyAsync("a", [.. Scopes.All]);
+        await keyed.LockedAsync();
+
+        (await keyed.AskAsync(key, "DELETE", "/v1/tenants/a")).Status.ShouldBe(204);
+
+        (await keyed.Keys.AllAsync(Cancellation)).ShouldBeEmpty();
+        while ((await keyed.Services.GetRequiredService<KeyRing>().CurrentAsync(Cancellation)).Find(key) is not null) await Task.Delay(20, Cancellation);
+        (await keyed.AskAsync(null, "GET", "/v1/status")).Status.ShouldBe(401);
+        (await keyed.AskAsync(key, "GET", "/v1/status")).Status.ShouldBe(401);
+        (await keyed.KeyAsync("b", [.. Scopes.All])).ShouldNotBeEmpty();
+        (await keyed.Keys.UnlockAsync(Cancellation)).ShouldBeFalse("a key is good");
+        await keyed.Keys.RevokeAsync((await keyed.Keys.AllAsync(Cancellation)).Single().Prefix, Cancellation);
+        (await keyed.Keys.UnlockAsync(Cancellation)).ShouldBeTrue();
+        while ((await keyed.AskAsync(null, "GET", "/v1/status")).Status == 401) await Task.Delay(20, Cancellation);
+        (await keyed.AskAsync(null, "GET", "/v1/status")).Status.ShouldBe(200);
     }
 
     [Fact]
