@@ -65,6 +65,9 @@ public sealed partial class Place
     /// <summary>Whether questions are answered by the role that sees one tenant, see <see cref="Security.TenantRole"/>. Known once the schema is up to date.</summary>
     public bool HasTenantRole { get; internal set; }
 
+    /// <summary>The place whose log this one was made from, which holds what replays have not; itself where it is no replay.</summary>
+    internal Place Live { get => field ?? this; init; }
+
     internal Sessions Sessions { get; }
 
     internal HistoryCopies Copies { get; }

@@ -232,7 +232,7 @@ public sealed class Snapshot : IAsyncDisposable
 
     /// <summary>Opens personal attributes of some customers, or of all, see <see cref="CustomerView.Open"/>.</summary>
     public Task<Func<string, string, string?>> OpenerAsync(IReadOnlyCollection<string>? customers, CancellationToken ct) =>
-        new CustomerKeys(Place).OpenerAsync(Tenant, customers, ct);
+        new CustomerKeys(Place.Live).OpenerAsync(Tenant, customers, ct);
 
     /// <summary>Customers by the ids that they go by, with whomever each is merged; those of whom nothing is stored are left out.</summary>
     /// <param name="knownAt">The log position as of which the record is read.</param>

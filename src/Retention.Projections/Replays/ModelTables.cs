@@ -19,7 +19,7 @@ public sealed class ModelTables(Place live, Place copy)
     /// <summary>Tables that the second set has besides, for those who write it.</summary>
     private static readonly IReadOnlyList<string> Beside = ["projection_progress", "retracted_ids"];
 
-    private static readonly IReadOnlyList<string> Seen = ["mt_events", "skipped_events", "log_marks", "tenants", "customer_keys"];
+    private static readonly IReadOnlyList<string> Seen = ["mt_events", "skipped_events", "log_marks", "tenants"];
 
     public Place Copy => copy;
 

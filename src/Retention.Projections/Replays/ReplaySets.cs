@@ -26,6 +26,7 @@ internal sealed class ReplaySets(Place live, Place? asked = null)
         return new Place(read.Sessions, $"{Prefix}{number}", HistoryMemory)
         {
             HasTenantRole = read.HasTenantRole,
+            Live = read,
             SettingsOf = settings => Replays.With(settings, replay.Asked.Settings),
         };
     });
