@@ -19,9 +19,11 @@ public static class Catalogue
 
     internal static readonly string[] Grains = ["day", "week", "month", "quarter", "year"];
 
-    private static readonly string[] Dimensions = ["channel", "country", "campaign", "tier"];
+    internal static readonly string[] WithHours = ["hour", .. Grains];
 
-    public static CatalogueEntry Retention { get; } = Entry(
+    internal static readonly string[] Dimensions = ["channel", "country", "campaign", "tier"];
+
+    public static CatalogueEntry Retention { get; } = Grouped(
         "retention", "How many of the customers who were active at the start of a period still were at its end?",
         new("opening", "customers active at the period's start, S", Count, false),
         new("acquired", "first spans of activity begun, N", Count, true),
@@ -37,7 +39,7 @@ public static class Catalogue
         new("churnRate", "lost / S", Share, false),
         new("interval", "95 % Wilson interval of retentionRate", Share, false));
 
-    public static CatalogueEntry Lifecycle { get; } = Entry(
+    public static CatalogueEntry Lifecycle { get; } = Grouped(
         "lifecycle", "Of those who ordered in a period, who is new, who came back, and how many of the period before stayed away?",
         new("new", "customers whose first order ever is in the period", Count, true),
         new("returning", "customers who ordered in the period and in the one before", Count, false),
@@ -55,9 +57,9 @@ public static class Catalogue
             "count or money", false),
         new("rate", "value / size, for customers", Share, false),
         new("summary", "Σ value / Σ size over the complete cells of a column, or the mean of their rates", Share, false)) with
-    { Path = "/v1/cohorts", Grains = ["hour", .. Grains], Dimensions = Dimensions };
+    { Path = "/v1/cohorts", Grains = WithHours, Dimensions = Dimensions };
 
-    public static CatalogueEntry Revenue { get; } = Entry(
+    public static CatalogueEntry Revenue { get; } = Grouped(
         "revenue", "What was ordered, by how many, and how many came back?",
         new("orders", "valid orders", Count, true),
         new("customers", "customers with a valid order", Count, false),
@@ -66,9 +68,10 @@ public static class Catalogue
         new("purchaseFrequency", "orders / customers", "orders per customer", false),
         new("repeatRateWindow", "customers with two or more orders in the period / customers", Share, false),
         new("returningCustomerRate", "customers with an order before the period's start / customers", Share, false),
-        new("repeatRateLifetime", "of all customers acquired before the period's end, the share with two or more orders before it", Share, false));
+        new("repeatRateLifetime", "of all customers acquired before the period's end, the share with two or more orders before it", Share, false)) with
+    { Grains = WithHours };
 
-    public static CatalogueEntry RevenueRetention { get; } = Entry(
+    public static CatalogueEntry RevenueRetention { get; } = Grouped(
         "revenue-retention", "How much of the revenue of the period before came again, and what explains the change?",
         new("grr", "Σ min(r, r′) / Σ r′, with r a customer's net revenue in the period and r′ in the one before", Share, false),
         new("nrr", "Σ r of customers with r′ > 0 / Σ r′; with reactivations=include, reactivated is added to the numerator", Share, false),
@@ -80,7 +83,7 @@ public static class Catalogue
         new("contraction", "Σ r − r′ of customers with both, where negative", Money, true),
         new("churned", "−Σ r′ of customers without revenue in the period", Money, true));
 
-    public static CatalogueEntry TimeBetweenPurchases { get; } = Entry(
+    public static CatalogueEntry TimeBetweenPurchases { get; } = Grouped(
         "time-between-purchases", "After how many days does a customer buy again?",
         new("survival", "S(t): share of purchases that are not followed by another within t days, Kaplan–Meier with open gaps censored", Share, false),
         new("interval", "95 % log-log interval of survival", Share, false),
@@ -93,7 +96,7 @@ public static class Catalogue
         new("p90", "90 % quantile of the closed gaps, type 7", Days, false),
         new("curveMedian", "first t with S(t) ≤ 0.5", Days, false));
 
-    public static CatalogueEntry Survival { get; } = Entry(
+    public static CatalogueEntry Survival { get; } = Grouped(
         "survival", "For how long does a customer stay?",
         new("survival", "S(t): share of customers whose first span of activity is longer than t days, Kaplan–Meier", Share, false),
         new("interval", "95 % log-log interval of survival", Share, false),
@@ -103,7 +106,7 @@ public static class Catalogue
         new("median", "first t with S(t) ≤ 0.5", Days, false),
         new("logRank", "test of equal survival in all groups: chiSquare, degreesOfFreedom, p", "test", false));
 
-    public static CatalogueEntry Clv { get; } = Entry(
+    public static CatalogueEntry Clv { get; } = Grouped(
         "clv", "What has a customer of a cohort brought in so far, and what is expected of it?",
         new("customers", "customers whose first valid order is in the period", Count, true),
         new("revenue", "their net revenue up to asOf", Money, true),
@@ -178,6 +181,9 @@ public static class Catalogue
         Retention, Lifecycle, Cohorts, Revenue, RevenueRetention, TimeBetweenPurchases, Survival, Clv, AtRisk, ClvEvaluation, ClvWhatIf, Rfm,
         LapsedRegulars, Settling, .. VoiceCatalogue.All,
     ];
+
+    /// <summary>A metric by dimensions of its customers.</summary>
+    internal static CatalogueEntry Grouped(string name, string question, params IReadOnlyList<Figure> figures) => Entry(name, question, figures) with { Dimensions = Dimensions };
 
     internal static CatalogueEntry Entry(string name, string question, params IReadOnlyList<Figure> figures) =>
         new(name, 1, $"/v1/metrics/{name}", question, Grains, [], figures);

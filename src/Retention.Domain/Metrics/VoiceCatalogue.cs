@@ -8,8 +8,6 @@ public static class VoiceCatalogue
     private const string Days = "days";
     private const string Seconds = "seconds";
 
-    private static readonly string[] WithHours = ["hour", .. Catalogue.Grains];
-
     private static readonly Figure[] FeedbackFigures =
     [
         new("responses", "answers given in the row", Count, true),
@@ -66,7 +64,7 @@ public static class VoiceCatalogue
             new("lastResolution", "receipt to last resolution, likewise", Seconds, false),
             new("backlogAge", "asOf − receipt of the complaints open at asOf, in the row of asOf", Days, false),
         ]) with
-    { Version = 2, Grains = WithHours, Dimensions = ComplaintPlan.Dimensions };
+    { Version = 2, Grains = Catalogue.WithHours, Dimensions = ComplaintPlan.Dimensions };
 
     public static CatalogueEntry Breaches { get; } = Catalogue.Entry(
         "breaches", "Which complaints were not answered as promised?",
@@ -109,9 +107,9 @@ public static class VoiceCatalogue
         new("given", "reasons given in the row and group", Count, true),
         new("share", "count / given", Share, false),
         new("interval", "95 % Wilson interval of share", Share, false)) with
-    { Dimensions = ["channel", "country", "campaign", "tier", "segment"] };
+    { Dimensions = [.. Catalogue.Dimensions, "segment"] };
 
-    public static CatalogueEntry WinBack { get; } = Catalogue.Entry(
+    public static CatalogueEntry WinBack { get; } = Catalogue.Grouped(
         "win-back", "How far do lapsed regulars come on the way back?",
         new("lapsed", "regulars who lapsed in the row, by their own rhythm", Count, true),
         new("asked", "of them, asked for an answer since", Count, true),
@@ -130,7 +128,7 @@ public static class VoiceCatalogue
         Catalogue.Entry(name, question, [.. FeedbackFigures, .. figures]) with
         {
             Version = 2,
-            Grains = WithHours,
-            Dimensions = ["channel", "country", "campaign", "tier", .. FeedbackPlan.OwnDimensions],
+            Grains = Catalogue.WithHours,
+            Dimensions = [.. Catalogue.Dimensions, .. FeedbackPlan.OwnDimensions],
         };
 }

@@ -23,6 +23,27 @@ public sealed class DescriptionTests(ServiceFixture service)
     }
 
     [Fact]
+    public async Task The_catalogue_names_the_grains_and_dimensions_that_each_metric_takes()
+    {
+        var shop = service.NewTenant();
+
+        foreach (var entry in (await shop.GetAsync("/v1/metrics")).List("metrics"))
+        {
+            await ShouldTakeAsync(entry, "grain", "grains", "from=2025-01-01&to=2025-02-01&");
+            await ShouldTakeAsync(entry, "groupBy", "dimensions", "");
+        }
+
+        async Task ShouldTakeAsync(JsonElement entry, string parameter, string member, string more)
+        {
+            var path = entry.GetProperty("path").GetString();
+            var named = entry.GetProperty(member).EnumerateArray().Select(value => value.GetString()).ToList();
+            var refused = await shop.GetAsync($"{path}?{more}{parameter}=none");
+            refused.ShouldBeProblem(400, named.Count == 0 ? "unknown_parameter" : "not_allowed", parameter, named.Count == 0 ? "is not a parameter" : $"must be one of {string.Join(", ", named)}");
+            foreach (var value in named.Where(value => value != "hour")) (await shop.GetAsync($"{path}?{more}{parameter}={value}")).Status.ShouldBe(200, $"{path} {value}");
+        }
+    }
+
+    [Fact]
     public async Task Every_member_of_every_answer_is_described_with_its_type()
     {
         var (shop, _) = await service.ImportCdnowAsync();
