@@ -87,5 +87,7 @@ internal static class RebuildCommand
         if (progress.GetProperty("compared") is { ValueKind: JsonValueKind.Object } compared)
             line += string.Create(CultureInfo.InvariantCulture, $"; of {compared.GetProperty("cells").GetInt64():n0} cells compared, {compared.GetProperty("differences").GetInt64():n0} differed");
         Screen.Say(line);
+        foreach (var stopped in progress.GetProperty("stopped").EnumerateArray())
+            Screen.Say($"{stopped.GetProperty("tenant").GetString()} stops at event {stopped.GetProperty("event").GetString()}: {stopped.GetProperty("reason").GetString()}");
     }
 }

@@ -39,7 +39,14 @@ public sealed record ReplayReport(string Phase, long Events, long Read, long Fol
 
     /// <summary>Cells of the sample that were compared with the live ones before the switch; null before that.</summary>
     public Comparison? Compared { get; init; }
+
+    /// <summary>Tenants whose figures end before an event; known once the log is folded.</summary>
+    public IReadOnlyList<StoppedTenant> Stopped { get; init; } = [];
 }
+
+/// <summary>A tenant that stops at an event that cannot be read or applied.</summary>
+/// <param name="Position">Of the event; nothing of the tenant counts from there on.</param>
+public sealed record StoppedTenant(string Tenant, long Position, Guid Event, string Reason);
 
 /// <summary>A sample of the cells made anew beside the live ones of the same position.</summary>
 /// <param name="Cells">Compared.</param>

@@ -175,6 +175,7 @@ internal sealed partial class ReplayMaking(Place place, Progress progress, ILogg
             SettingsOf = settings => Replays.With(settings, replay.Asked.Settings),
         };
         await new ModelBuild(tables.Live, tables, plan, made).RunAsync(replay.IsRebuild ? long.MaxValue : replay.UpTo, ct);
+        made.Stopped = await StoppedAsync(tables, ct);
         if (!replay.IsRebuild) return;
         var (table, switching) = (new ReplayTable(tables.Live), new Switching(tables.Live, tables, replay.Of));
         made.Phase = "catching up";
@@ -182,9 +183,9 @@ internal sealed partial class ReplayMaking(Place place, Progress progress, ILogg
         made.Phase = "switching";
         Comparison? last = null;
         var wanted = await switching.SwitchAsync(
-            connection => table.SetAsync(
+            async connection => await table.SetAsync(
                 connection, replay, (ReplayStatus.Building, ReplayStatus.Switched),
-                new ReplayReport("switched", made.Events, made.Read, made.Folded, 0, 0) { Kept = made.Kept, Compared = last }, null, ct),
+                new ReplayReport("switched", made.Events, made.Read, made.Folded, 0, 0) { Kept = made.Kept, Compared = last, Stopped = await StoppedAsync(tables, ct) }, null, ct),
             comparison => compared(last = comparison), ct);
         if (!wanted) throw new OperationCanceledException("The rebuild is no longer wanted.");
         progress.Tell();
@@ -202,8 +203,18 @@ internal sealed partial class ReplayMaking(Place place, Progress progress, ILogg
         {
             Kept = made.Kept,
             Compared = compared,
+            Stopped = made.Stopped,
         };
     }
+
+    /// <summary>The tenants that the set made beside the live one has stopped.</summary>
+    private static async Task<IReadOnlyList<StoppedTenant>> StoppedAsync(ModelTables tables, CancellationToken ct) =>
+    [
+        .. from row in await new Progress(tables.Copy, TimeProvider.System).RowsAsync(ct)
+           where row.PausedAt is not null
+           orderby row.PausedAt
+           select new StoppedTenant(row.Tenant, row.PausedAt!.Value, row.PausedEvent!.Value, row.PausedReason!),
+    ];
 
     /// <summary>Whether the database was stopped or cannot be reached: it says nothing about the work, which goes on from what is kept.</summary>
     private static bool IsAway(Exception e) => e switch

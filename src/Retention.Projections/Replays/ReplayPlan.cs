@@ -43,6 +43,9 @@ public sealed class ReplayProgress
     /// <summary>What is being done: reading, folding, adding up, indexing, catching up, comparing or switching.</summary>
     public string Phase { get; set; } = "waiting";
 
+    /// <summary>Tenants that stop at an event, as far as is known.</summary>
+    public IReadOnlyList<StoppedTenant> Stopped { get; set; } = [];
+
     /// <summary>Events to read, about; numbers of the log have gaps.</summary>
     public long Events { get; set; }
 

@@ -55,6 +55,21 @@ public sealed class RebuildTests(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_rebuild_names_the_tenants_that_stop_at_an_event()
+    {
+        await FillAsync();
+        await Shop.AppendAsync("bad", [Bought("1", 1)]);
+        await fresh.Place.RunAsync("""update {schema}.mt_events set data = '{"orderId": 7}' where tenant_id = 'bad' and type = 'purchase_made'""");
+        await Shop.ReflectAsync();
+        var paused = (await Shop.Progress.RowsAsync(Stop)).Single(row => row.Tenant == "bad");
+
+        var rebuild = await RebuildAsync();
+
+        rebuild.Status.ShouldBe(ReplayStatus.Switched, rebuild.Error);
+        rebuild.Progress.Stopped.ShouldBe([new StoppedTenant("bad", paused.PausedAt!.Value, paused.PausedEvent!.Value, paused.PausedReason!)]);
+    }
+
+    [Fact]
     public async Task A_rebuild_that_is_taken_back_leaves_what_was_live_before_up_to_date()
     {
         await FillAsync();
