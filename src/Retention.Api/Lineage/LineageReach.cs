@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
 
 namespace Retention.Api.Lineage;
@@ -30,7 +31,11 @@ internal sealed class LineageReach
         var (start, end) = (calendar.StartOf(from.AddDays(-Math.Min(DaysBack(cell, to.DayNumber - from.DayNumber), from.DayNumber))).UtcTicks, calendar.StartOf(to).UtcTicks);
         // A complaint waits until it is closed, and who lapses by its own rhythm may do so long after.
         if (cell.Question.Metric == VoiceCatalogue.Complaints) return new(cell, customer => Bought(customer, start, end) || Did(customer, long.MinValue, end));
-        if (cell.Question.Metric == VoiceCatalogue.WinBack) return new(cell, customer => customer.Orders.Length >= new LapsedRegularRules().PurchaseDays);
+        if (cell.Question.Metric == VoiceCatalogue.WinBack)
+        {
+            var by = (AsOf.In(calendar, cell.AsOf), new LapsedRegularRules());
+            return new(cell, customer => WinBack.MayCount(customer, by, (from, to)));
+        }
         return new(cell, customer => Bought(customer, start, end) || Did(customer, start, end));
     }
 

@@ -24,7 +24,8 @@ public static class LapseReasonsEndpoint
         var days = request.Question.Definition.ByDays(Grain.Day);
         var groups = TopGroups.Of(
             request, await FoldAsync(request, days, http.RequestAborted), reasons => reasons.Total, parts => TopGroups.Merge(parts, new LapseReasons(days)));
-        var range = Ranged.Of(request, groups.Select(group => group.Cells.Began).Min());
+        var range = await Ranged.OfAsync(request, groups.Select(group => group.Cells.Began).Min(), async everybody =>
+            (await request.Snapshot.FoldAsync(everybody, () => new LapseReasons(days), (customer, reasons) => reasons.Add(customer), http.RequestAborted)).Single().Cells.Began);
         return MetricAnswer.Of(request, VoiceCatalogue.LapseReasons, range.Parameters, [.. groups.SelectMany(group => Rows(range, group, days))]);
     }
 

@@ -10,8 +10,10 @@ internal sealed record Ranged(Question Question, (int First, int Last) Periods, 
     public IEnumerable<int> Rows => Enumerable.Range(Periods.First, Math.Max(0, Periods.Last - Periods.First + 1));
 
     /// <param name="began">The first day on which something counts, where the range begins if nothing else is asked for; null for none.</param>
-    public static Ranged Of(MetricRequest request, DateOnly? began)
+    /// <param name="beganOf">The same by another question: a range begins with what counts of everybody, whomever the question selects.</param>
+    public static async Task<Ranged> OfAsync(MetricRequest request, DateOnly? began, Func<Question, Task<DateOnly?>> beganOf)
     {
+        if (request.BeginsWithEverybody) began = await beganOf(request.Question.OfEverybodyAlike);
         var question = request.Question;
         var periods = request.Periods(began is { } day ? question.Partition.IndexOf(day) : null);
         if (question.Partition is Partition.Exactly { From: var from, To: var to } && from == DateOnly.MinValue)

@@ -26,11 +26,15 @@ public static class ServiceRecoveryEndpoint
     {
         await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { WholeRange = true, Groups = false });
         var (asOf, days) = (request.Question.AsOf, request.Question.Definition.ByDays(Grain.Day));
-        var folded = await request.Snapshot.FoldAsync(
-            request.Question, () => new Cells<RecoveryCell, RecoveryCounts>(),
-            (customer, cells) => ServiceRecovery.Contribute(customer, (days, asOf.Moment.UtcTicks), cells), http.RequestAborted);
-        var range = Ranged.Of(request, folded.SelectMany(group => group.Cells).Select(cell => (DateOnly?)days.StartOf(cell.Key.Period)).Min());
+        var folded = await FoldAsync(request.Question);
+        var range = await Ranged.OfAsync(request, First(folded), async everybody => First(await FoldAsync(everybody)));
         return MetricAnswer.Of(request, VoiceCatalogue.ServiceRecovery, range.Parameters, folded.SelectMany(group => Rows(range, group, days)).ToList());
+
+        Task<IReadOnlyList<Group<Cells<RecoveryCell, RecoveryCounts>>>> FoldAsync(Question question) => request.Snapshot.FoldAsync(
+            question, () => new Cells<RecoveryCell, RecoveryCounts>(),
+            (customer, cells) => ServiceRecovery.Contribute(customer, (days, asOf.Moment.UtcTicks), cells), http.RequestAborted);
+
+        DateOnly? First(IEnumerable<Group<Cells<RecoveryCell, RecoveryCounts>>> groups) => groups.SelectMany(group => group.Cells).Select(cell => (DateOnly?)days.StartOf(cell.Key.Period)).Min();
     }
 
     private static IEnumerable<RecoveryFigures> Rows(Ranged range, Group<Cells<RecoveryCell, RecoveryCounts>> group, Partition days)
@@ -45,7 +49,7 @@ public static class ServiceRecoveryEndpoint
         var (from, to, status) = range.RowOf(period);
         if (status == PeriodStatus.NotObservable)
             return new(from, from, to, status, outcome, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
-        var over = range.Question.Partition.EndOf(period).DayNumber + ServiceRecovery.Days <= range.Question.AsOf.Day.DayNumber;
+        var over = range.Question.Partition.InstantOf(period + 1, range.Question.Definition.Calendar).AddDays(ServiceRecovery.Days) <= range.Question.AsOf.Moment;
         var outcomeStatus = over ? PeriodStatus.Complete : PeriodStatus.InProgress;
 
         IReadOnlyList<RecoveryCounts> Of(Outcome of) => [.. Enumerable.Range(0, ServiceRecovery.Strata).Select(stratum => cells[new(period, of, stratum)])];

@@ -34,15 +34,36 @@ public static class WinBackEndpoint
     public static async Task<IResult> GetAsync(HttpContext http, Tenant tenant)
     {
         await using var request = await MetricRequest.OpenAsync(http, tenant.Name, new() { WholeRange = true });
-        var (question, days) = (request.Question with { Details = true }, request.Question.Definition.ByDays(Grain.Day));
-        var by = (days, question.AsOf, new LapsedRegularRules());
-        var folded = await request.Snapshot.FoldAsync(
-            question, () => new DenseCells<WinBackCounts>(), (customer, cells) => WinBack.Contribute(customer, by, cells), http.RequestAborted);
+        var (question, days) = (request.Question, request.Question.Definition.ByDays(Grain.Day));
+        var folded = await FoldAsync(request, question, http.RequestAborted);
         var groups = TopGroups.Of(
             request, [.. folded.Where(group => question.GroupBy is null || group.Cells.Any())], cells => cells.Sum(cell => cell.Value.Lapsed),
             parts => TopGroups.Merge(parts, new DenseCells<WinBackCounts>()));
-        var range = Ranged.Of(request, groups.SelectMany(group => group.Cells).Select(cell => (DateOnly?)days.StartOf(cell.Key)).Min());
+        var range = await Ranged.OfAsync(request, First(groups, days), async everybody => First(await FoldAsync(request, everybody, http.RequestAborted), days));
         return MetricAnswer.Of(request, VoiceCatalogue.WinBack, range.Parameters, [.. groups.SelectMany(group => Rows(range, group, days))]);
+    }
+
+    private static DateOnly? First(IEnumerable<Group<DenseCells<WinBackCounts>>> groups, Partition days) =>
+        groups.SelectMany(group => group.Cells).Select(cell => (DateOnly?)days.StartOf(cell.Key)).Min();
+
+    /// <summary>Lines of orders, which lie in the store alone, are read of those who lapsed in the range and of nobody else.</summary>
+    private static async Task<IReadOnlyList<Group<DenseCells<WinBackCounts>>>> FoldAsync(MetricRequest request, Question question, CancellationToken ct)
+    {
+        var (rules, range) = (new LapsedRegularRules(), DaysOf(request));
+        var lapsed = await request.Snapshot.FoldAsync(question with { GroupBy = null }, () => new Ids(), (customer, ids) =>
+        {
+            if (WinBack.MayCount(customer, (question.AsOf, rules), range)) ids.Add(customer.Columns.IdOf(customer.Customer));
+        }, ct);
+        var by = (question.Definition.ByDays(Grain.Day), question.AsOf, rules);
+        return await request.Snapshot.FoldAsync(
+            question with { Details = true, Only = lapsed.Single().Cells.All }, () => new DenseCells<WinBackCounts>(), (customer, cells) => WinBack.Contribute(customer, by, cells), ct);
+    }
+
+    /// <summary>The days of the range, half-open; without from, all before its end.</summary>
+    private static (DateOnly From, DateOnly To) DaysOf(MetricRequest request)
+    {
+        var (partition, (first, last)) = (request.Question.Partition, request.Bounds);
+        return partition is Partition.Exactly { From: var from, To: var to } ? (from, to) : (first == int.MinValue ? DateOnly.MinValue : partition.StartOf(first), partition.EndOf(last));
     }
 
     private static IEnumerable<WinBackFigures> Rows(Ranged range, Group<DenseCells<WinBackCounts>> group, Partition days)
@@ -50,5 +71,15 @@ public static class WinBackEndpoint
         var byRow = new Cells<int, WinBackCounts>();
         foreach (var (day, counts) in group.Cells) byRow.Add(range.Question.Partition.IndexOf(days.StartOf(day)), counts);
         return range.Rows.Select(period => WinBackFigures.Of(group.Value, byRow[period], range.RowOf(period)));
+    }
+
+    /// <summary>Ids of customers.</summary>
+    private sealed class Ids : IMergeable<Ids>
+    {
+        public HashSet<string> All { get; } = new(StringComparer.Ordinal);
+
+        public void Add(string id) => All.Add(id);
+
+        public void Add(Ids others) => All.UnionWith(others.All);
     }
 }

@@ -40,6 +40,10 @@ public static class WinBack
         }
     }
 
+    /// <summary>Whether the customer may count on some of the days, half-open; who buys only one-off products is said to, since that takes the lines of orders.</summary>
+    public static bool MayCount(CustomerView customer, (AsOf AsOf, LapsedRegularRules Rules) by, (DateOnly From, DateOnly To) days) =>
+        customer.Orders.Length >= by.Rules.PurchaseDays && Lapses(customer, by.AsOf, by.Rules).Exists(lapse => lapse.Day >= days.From && lapse.Day < days.To);
+
     /// <summary>The days on which the customer lapsed as a regular, each with its next order, if any.</summary>
     private static List<(DateOnly Day, long? Returned)> Lapses(CustomerView customer, AsOf asOf, LapsedRegularRules rules)
     {

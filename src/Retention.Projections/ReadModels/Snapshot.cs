@@ -31,6 +31,9 @@ public sealed record Question(Definition Definition, AsOf AsOf, Partition Partit
     /// </summary>
     public bool OfEverybody { get; init; }
 
+    /// <summary>The customers that are folded, by the ids that they go by; null for all. Lines and codes are read of these alone.</summary>
+    public IReadOnlySet<string>? Only { get; init; }
+
     /// <summary>The log position as of which the record is read.</summary>
     public long KnownAt { get; init; } = long.MaxValue;
 
@@ -162,7 +165,8 @@ public sealed class Snapshot : IAsyncDisposable
         using var turn = await Place.Turns.TakeAsync(Tenant, ct);
         using var timed = new TimedFold(Tenant);
         if (question.ReadsPersonal) question = question with { Open = await OpenerAsync(null, ct) };
-        if (scope is not null) return await new ScopedFold(this, question.OfEverybody ? scope.OfEverybody : scope, question).FoldAsync(empty, contribute, ct);
+        var narrowed = question.Only is { } only ? (scope ?? new FoldScope()) with { Only = only } : scope;
+        if (narrowed is not null) return await new ScopedFold(this, question.OfEverybody ? narrowed.OfEverybody : narrowed, question).FoldAsync(empty, contribute, ct);
         var folds = new ConcurrentBag<Fold<TCells>>();
         // A copy may hold later facts than this look at the tenant.
         var known = question with { KnownAt = Math.Min(question.KnownAt, Reflection.Position) };

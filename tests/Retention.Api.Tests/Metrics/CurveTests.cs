@@ -36,12 +36,15 @@ public sealed class CurveTests(ServiceFixture service)
     [InlineData("metrics/survival?grain=month", "2025-01-01")]
     [InlineData("metrics/retention?grain=month", "2025-01-01")]
     [InlineData("cohorts?grain=month", "2025-01-01")]
+    [InlineData("metrics/lapse-reasons", "2025-01-12")]
+    [InlineData("metrics/service-recovery?grain=month", "2025-01-01")]
     public async Task A_range_begins_with_the_first_order_of_the_tenant_whomever_a_filter_chooses(string question, string from)
     {
         var shop = service.NewTenant("begins");
-        await shop.AcceptAsync(Order("a", "2025-01-10", more: new() { ["channel"] = "web" }), Order("b", "2025-03-05", more: new() { ["channel"] = "app" }));
+        await shop.AcceptAsync(Order("a", "2025-01-10", more: new() { ["channel"] = "web" }), Order("b", "2025-03-05", more: new() { ["channel"] = "app" }),
+            Event("lapse_reason_given", "a", "2025-01-12", new JsonObject { ["reason"] = "price" }), Event("lapse_reason_given", "b", "2025-03-06", new JsonObject { ["reason"] = "price" }));
 
-        var answer = await shop.AskAsync($"/v1/{question}{(question.Contains('?', StringComparison.Ordinal) ? '&' : '?')}filter=channel:app&asOf=2025-04-01");
+        var answer = await shop.AskAsync($"/v1/{question}{(question.Contains('?', StringComparison.Ordinal) ? '&' : '?')}filter=channel:app&asOf=2025-08-01");
 
         answer.Root.GetProperty("parameters").Word("from").ShouldBe(from);
     }
