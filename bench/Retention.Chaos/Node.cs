@@ -3,6 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Npgsql;
+using Retention.Projections.Embedded;
 
 namespace Retention.Chaos;
 
@@ -16,7 +18,7 @@ public sealed class Node : IAsyncDisposable
     private readonly ConcurrentQueue<string> said = [];
     private Process? process;
 
-    /// <param name="connection">Of the database; null for one of its own in its folder.</param>
+    /// <param name="connection">Of the database, as its owner; null for one of its own in its folder. The service signs in as who owns nothing.</param>
     public Node(string? connection)
     {
         this.connection = connection;
@@ -58,12 +60,13 @@ public sealed class Node : IAsyncDisposable
     /// <summary>Starts it and waits until it is ready.</summary>
     public async Task StartAsync(CancellationToken ct)
     {
-        string[] words = ["up", "--no-demo", "--port", $"{port}", "--data", Folder.FullName, .. connection is null ? (string[])[] : ["--connection", connection]];
+        string[] words = ["up", "--no-demo", "--port", $"{port}", "--data", Folder.FullName, .. connection is null ? (string[])[] : ["--connection", new NpgsqlConnectionStringBuilder(connection) { Username = EmbeddedPostgres.Service }.ConnectionString]];
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Retention.Api.dll"), .. words])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        if (connection is not null) start.Environment["RETENTION_OWNER_CONNECTION"] = connection;
         foreach (var (name, limit) in Limits) start.Environment[$"RETENTION_LIMITS__{name}"] = limit.ToString(CultureInfo.InvariantCulture);
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         process = Process.Start(start)!;

@@ -16,6 +16,7 @@ var root = new RootCommand("Breaks the service on purpose and says whether its p
     OnStore("torture", "Twelve writers that dawdle and give up, and readers that follow.", TortureTrial.RunAsync),
     OnStore("slow-clients", "Two hundred clients that send a byte a second.", SlowClientsTrial.RunAsync),
     OnStore("fuzz", "Events, files and questions with something wrong in them, and bodies without end.", FuzzTrial.RunAsync),
+    OnStore("matrix", "Every operation, asked by whoever may not.", MatrixTrial.RunAsync),
     OnStore("latency", "Reads of cells beside ingest at half of its maximum.", LatencyTrial.RunAsync),
 };
 // What was started is taken down before this process ends.

@@ -44,6 +44,10 @@ public sealed class TrialTests(StoreFixture fixture)
         ShouldPass(await PoisonTrial.RunAsync(fixture.Store, Short(1), Stop));
 
     [Fact]
+    public async Task Who_may_not_ask_learns_nothing_from_any_operation() =>
+        ShouldPass(await MatrixTrial.RunAsync(fixture.Store, Short(0), Stop));
+
+    [Fact]
     public async Task No_event_is_ever_skipped_where_simpler_readers_lose_some() =>
         ShouldPass(await TortureTrial.RunAsync(fixture.Store, Short(4), Stop));
 

@@ -11,6 +11,9 @@ namespace Retention.Chaos.Fuzzing;
 /// <param name="Statuses">What it may answer with; <c>default</c> stands for every problem.</param>
 internal sealed record Operation(string Method, string Path, IReadOnlyList<string> Parameters, string? BodyType, JsonNode? Example, IReadOnlySet<string> Statuses)
 {
+    /// <summary>The scope that it needs; empty for any key; null where it needs none.</summary>
+    public string? Scope { get; private init; }
+
     public bool Reads => Method == "GET";
 
     public override string ToString() => $"{Method} {Path}";
@@ -29,6 +32,10 @@ internal sealed record Operation(string Method, string Path, IReadOnlyList<strin
             operation.Name.ToUpperInvariant(), path,
             [.. parameters.Where(parameter => parameter.GetProperty("in").GetString() == "query").Select(parameter => parameter.GetProperty("name").GetString()!)],
             body?.Name, body?.Value.TryGetProperty("example", out var example) == true ? JsonNode.Parse(example.GetRawText()) : null,
-            operation.Value.GetProperty("responses").EnumerateObject().Select(response => response.Name).ToHashSet(StringComparer.Ordinal));
+            operation.Value.GetProperty("responses").EnumerateObject().Select(response => response.Name).ToHashSet(StringComparer.Ordinal))
+        {
+            Scope = operation.Value.TryGetProperty("security", out var security)
+                ? security[0].GetProperty("apiKey").EnumerateArray().Select(scope => scope.GetString()!).SingleOrDefault("") : null,
+        };
     }
 }

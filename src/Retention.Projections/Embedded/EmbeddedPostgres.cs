@@ -15,7 +15,9 @@ namespace Retention.Projections.Embedded;
 public sealed class EmbeddedPostgres : IAsyncDisposable
 {
     private const string Name = "retention";
-    private const string Service = "retention_service";
+
+    /// <summary>The role that the service signs in as.</summary>
+    public const string Service = "retention_service";
 
     // Replaying the log after a crash takes as long as it takes; pg_ctl would give up after a minute.
     private const string Patience = "86400";
