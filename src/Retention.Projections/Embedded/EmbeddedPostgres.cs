@@ -14,10 +14,10 @@ namespace Retention.Projections.Embedded;
 /// </remarks>
 public sealed class EmbeddedPostgres : IAsyncDisposable
 {
-    private const string Name = "retention";
-
-    /// <summary>The role that the service signs in as.</summary>
+    /// <summary>The role that the service signs in as, which owns nothing.</summary>
     public const string Service = "retention_service";
+
+    private const string Name = "retention";
 
     // Replaying the log after a crash takes as long as it takes; pg_ctl would give up after a minute.
     private const string Patience = "86400";
@@ -46,7 +46,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     /// <summary>How Npgsql reaches the database, as the role that owns it.</summary>
     public string ConnectionString => Connection(place, Name, Name).ConnectionString;
 
-    /// <summary>How Npgsql reaches the database as the role that the service signs in as, which owns nothing and acts in the roles of its duties.</summary>
+    /// <summary>How Npgsql reaches the database as <see cref="Service"/>, which acts in the roles of its duties.</summary>
     public string ServiceConnectionString => Connection(place, Service, Name).ConnectionString;
 
     /// <summary>The folder of the data, which is not the wanted one where the server's user cannot reach that.</summary>

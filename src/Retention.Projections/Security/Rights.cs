@@ -28,7 +28,9 @@ internal static class Rights
     private static async Task<IReadOnlyList<string>> MissingAsync(NpgsqlConnection connection, string? user, CancellationToken ct)
     {
         const string sql = """
-            select array(select name from unnest($1) name where not coalesce((select pg_has_role(coalesce($2, current_user), oid, 'member') from pg_roles where rolname = name), false))
+            select array(select name from unnest($1) name where not coalesce((
+                select pg_has_role(coalesce($2, current_user), oid, case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end)
+                from pg_roles where rolname = name), false))
             """;
         await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.AddWithValue(Duties.Roles.Append(TenantRole.Name).ToArray());

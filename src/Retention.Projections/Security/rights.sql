@@ -23,6 +23,8 @@ declare
     seen constant name[] := array['reflections', 'activity_cells', 'revenue_cells', 'cohort_cells', 'clv_cells', 'answer_cells', 'request_cells'];
     -- Whose sessions the roles are for, besides the one that applies this; empty for nobody's.
     service constant text := '{service}';
+    -- From PostgreSQL 16 on, whoever makes a role is a member of it and yet may not take it on.
+    taken constant text := case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end;
     reads boolean;
     serves boolean;
     shows boolean;
@@ -37,7 +39,7 @@ begin
     end loop;
     for t in
         select r.rolname as granted, member from pg_roles r, unnest(array[current_user, nullif(service, '')::name]) member
-        where (rolname = 'retention_read' or rolname = any(duties)) and member is not null and not pg_has_role(member, r.oid, 'member')
+        where (rolname = 'retention_read' or rolname = any(duties)) and member is not null and not pg_has_role(member, r.oid, taken)
         union all
         select 'retention_project', rolname from pg_roles
         where rolname = 'retention_admin' and to_regrole('retention_project') is not null and not pg_has_role(oid, 'retention_project', 'member')
