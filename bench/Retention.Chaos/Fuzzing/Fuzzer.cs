@@ -11,6 +11,7 @@ namespace Retention.Chaos.Fuzzing;
 internal sealed partial class Fuzzer(Node node, IReadOnlyList<Operation> operations, Findings findings, (int Number, int Seed) client) : IDisposable
 {
     private const int Size = 50;
+    private const int Least = 36;
 
     // What is asked changes nothing for others; what is torn at is nobody's.
     private readonly string tenant = $"fuzz-{client.Number}";
@@ -39,11 +40,11 @@ internal sealed partial class Fuzzer(Node node, IReadOnlyList<Operation> operati
         }
     }
 
-    /// <summary>Sends until time is up.</summary>
+    /// <summary>Sends until time is up, and on a busy machine some more.</summary>
     public async Task RunAsync(TimeSpan duration, CancellationToken ct)
     {
         var started = TimeProvider.System.GetTimestamp();
-        for (var number = 0; TimeProvider.System.GetElapsedTime(started) < duration; number++)
+        for (var number = 0; number < Least || TimeProvider.System.GetElapsedTime(started) < duration; number++)
         {
             var (kind, shots) = (number % 6) switch
             {
