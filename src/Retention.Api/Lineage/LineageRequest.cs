@@ -54,7 +54,7 @@ internal sealed record LineageRequest(bool Csv, string Role, int Limit, LineageC
         if ((Cursor?.At ?? Events?.At) is var (position, asOf))
             question = question.With("knownAt", position.ToString(CultureInfo.InvariantCulture)).With("asOf", Timestamp.Format(asOf));
 
-        var cell = await LineageCell.AskAsync(http, question, LineageShare.Of(question.Metric, chosen), group);
+        var cell = await LineageCell.AskAsync(http, question, LineageShare.Of(question.Metric, chosen, settings), group);
         if (question.IsList) return cell;
         var rows = AnswerRows.Of(cell.Answer);
         if (rows.Select(row => row.Period).Distinct().Count() > 1) query.Fault("to", "not_allowed", "makes more than one period with from and grain; a lineage is of one");

@@ -1,3 +1,5 @@
+using Retention.Domain.Customers;
+using Retention.Domain.Definitions;
 using Retention.Domain.Metrics;
 
 namespace Retention.Api.Lineage;
@@ -20,8 +22,8 @@ internal sealed record LineageShare(string Numerator, string Denominator, IReadO
         [Catalogue.Survival.Name] = Of(["lifetimes.lapsed"], ["lifetimes.lapsed", "lifetimes.censored"]),
         [Catalogue.Clv.Name] = Of(["revenue"], ["customers"]),
         [VoiceCatalogue.Nps.Name] = Of(["promoters"], ["responses"]),
-        [VoiceCatalogue.Csat.Name] = Of(["answered"], ["requested"]),
-        [VoiceCatalogue.Ces.Name] = Of(["answered"], ["requested"]),
+        [VoiceCatalogue.Csat.Name] = OfTopBox(Scale.Of(Instrument.Csat)),
+        [VoiceCatalogue.Ces.Name] = OfTopBox(Scale.Of(Instrument.Ces)),
         [VoiceCatalogue.Complaints.Name] = Of(["promiseKept"], ["promised"]),
         [VoiceCatalogue.ServiceRecovery.Name] = Of(["orderedAgain"], ["moments"]),
         [VoiceCatalogue.LapseReasons.Name] = Of(["count"], ["given"]),
@@ -50,9 +52,11 @@ internal sealed record LineageShare(string Numerator, string Denominator, IReadO
         .ToDictionary(share => share.Key, share => (object)new { share.Value.Numerator, share.Value.Denominator }, StringComparer.Ordinal);
 
     /// <param name="chosen">The column of a cohort as the answer spells it, the outcome or the reason; null for metrics without.</param>
+    /// <param name="settings">The tenant's, whose csat may have a scale of its own.</param>
     /// <exception cref="ProblemException">404 for a metric that does not name its customers.</exception>
-    public static LineageShare Of(CatalogueEntry metric, string? chosen)
+    public static LineageShare Of(CatalogueEntry metric, string? chosen, Settings settings)
     {
+        if (metric == VoiceCatalogue.Csat) return OfTopBox(settings.ScaleOf(Instrument.Csat));
         if (metric == Catalogue.Cohorts) return Of([$"k{chosen}.value"], ["size"]);
         if (MetricQuestion.Lists.Contains(metric)) return OfList;
         return ByMetric.TryGetValue(metric.Name, out var share)
@@ -72,6 +76,10 @@ internal sealed record LineageShare(string Numerator, string Denominator, IReadO
     public decimal NumeratorOf(IReadOnlyDictionary<string, decimal?> figures) => Parts.Sum(name => figures.GetValueOrDefault(name) ?? 0);
 
     public decimal DenominatorOf(IReadOnlyDictionary<string, decimal?> figures) => Whole.Sum(name => figures.GetValueOrDefault(name) ?? 0);
+
+    /// <summary>Answers with the highest scores of all answers: those who are satisfied, or agree.</summary>
+    private static LineageShare OfTopBox(Scale scale) =>
+        Of([.. Enumerable.Range(scale.Max - scale.TopBox + 1, scale.TopBox).Select(score => $"distribution.{score}")], ["responses"]);
 
     private static LineageShare Of(string[] parts, string[] whole) => new(string.Join(" + ", parts), string.Join(" + ", whole), parts, whole);
 }

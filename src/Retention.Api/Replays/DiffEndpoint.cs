@@ -3,6 +3,7 @@ using Retention.Api.Customers;
 using Retention.Api.Lineage;
 using Retention.Api.Metrics;
 using Retention.Api.Tenancy;
+using Retention.Domain.Definitions;
 using Retention.Projections.ReadModels;
 
 namespace Retention.Api.Replays;
@@ -50,8 +51,9 @@ internal static class DiffEndpoint
         }, MetricAnswer.Json);
     }
 
+    /// <summary>All rows, as the metric answers them to anybody.</summary>
     private static async Task<LineageCell> CellAsync(HttpContext http, MetricQuestion question) =>
-        await LineageCell.AskAsync(http, question, LineageShare.Of(question.Metric, null), null);
+        new(question, LineageShare.Of(question.Metric, null, Settings.Default), null, await question.AskAsync(http));
 
     private static async Task<Snapshot> LookAsync(HttpContext http, Tenant tenant, string? replay, long position)
     {

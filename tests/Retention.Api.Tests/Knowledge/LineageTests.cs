@@ -198,6 +198,31 @@ public sealed class LineageTests(ServiceFixture service)
     }
 
     [Fact]
+    public async Task The_satisfied_and_those_who_agree_are_named_by_their_answers()
+    {
+        var tenant = service.NewTenant("satisfied");
+        await tenant.AcceptAsync(
+            Wide("ann", 9), Wide("ann", 10), Wide("bob", 8), Wide("cid", 7), Score("ann", "2025-01-05", "ces", 5), Score("bob", "2025-01-05", "ces", 4), Score("cid", "2025-01-05", "ces", 7));
+
+        // The three highest of this tenant's scale.
+        (await NamedAsync("csat", "distribution.8 + distribution.9 + distribution.10", 0.75)).ShouldBe(["ann 2/2 test/ann9 test/ann10", "bob 1/1 test/bob8", "cid 0/1 test/cid7"]);
+        (await NamedAsync("ces", "distribution.5 + distribution.6 + distribution.7", 2 / 3.0, "agree")).ShouldBe(["ann 1/1 test/ces-ann-2025-01-05", "bob 0/1 test/ces-bob-2025-01-05", "cid 1/1 test/ces-cid-2025-01-05"]);
+
+        static System.Text.Json.Nodes.JsonObject Wide(string customer, int score) => Event(
+            "feedback_given", customer, $"2025-01-{score:00}", new() { ["instrument"] = "csat", ["score"] = score, ["scaleMin"] = 1, ["scaleMax"] = 10, ["topBox"] = 3 }, $"{customer}{score}");
+
+        async Task<IEnumerable<string>> NamedAsync(string metric, string numerator, double share, string figure = "score")
+        {
+            var row = (await tenant.AskAsync($"/v1/metrics/{metric}?from=2025-01-01&to=2025-02-01&grain=month&asOf=2025-03-01")).Rows.ShouldHaveSingleItem();
+            row.GetProperty(figure).GetDouble().ShouldBe(share, 1e-12);
+            var lineage = await tenant.AskAsync($"/v1/metrics/{metric}/lineage?period=2025-01&asOf=2025-03-01");
+            lineage.Root.GetProperty("numerator").GetProperty("figure").GetString().ShouldBe(numerator);
+            (lineage.Root.GetProperty("numerator").GetProperty("value").GetDouble() / lineage.Root.GetProperty("denominator").GetProperty("value").GetDouble()).ShouldBe(share, 1e-12);
+            return lineage.Rows.Select(Spelled);
+        }
+    }
+
+    [Fact]
     public async Task Groups_of_what_complaints_have_of_their_own_name_their_customers()
     {
         var tenant = service.NewTenant("own-complaints");
