@@ -155,7 +155,7 @@ public sealed class RightsTests(PostgresFixture postgres) : IAsyncLifetime
         await using var second = (await LeaseOf("second").TryTakeAsync(Stop)).ShouldNotBeNull();
 
         await using var command = new NpgsqlCommand("select 1", open);
-        (await Record.ExceptionAsync(() => command.ExecuteScalarAsync(Stop))).ShouldBeAssignableTo<NpgsqlException>();
+        (await Record.ExceptionAsync(() => command.ExecuteScalarAsync(Stop))).ShouldNotBeNull().ShouldBeAssignableTo<NpgsqlException>();
         await new Projector(second.Place, new EventLog.EventLog(second.Place), new SafePosition(second.Place), new Progress(Divided, TimeProvider.System), NullLogger<Projector>.Instance).AdvanceAsync(Stop);
         (await Divided.ScalarAsync<string>("select owner from {schema}.projection_lease")).ShouldBe("second");
     }
