@@ -65,14 +65,14 @@ public sealed class Erasure(Place place)
         return new ErasedCustomer(members.Length, events, erasedAt);
     }
 
-    /// <summary>Takes away what the customer contributed.</summary>
+    /// <summary>Takes away what the customer contributed, and every cell that is left without anybody, whose key may be the customer's own.</summary>
     private async Task TakeFromCellsAsync(NpgsqlConnection connection, string tenant, (CustomerHistory History, string MaintainedBy) of, CancellationToken ct)
     {
         var cells = new MaintainedCells(MaintainedCells.DefinitionOf(of.MaintainedBy));
         cells.Replace(of.History, null);
         await using var statements = new NpgsqlBatch(connection);
-        foreach (var command in cells.Write(place, tenant)) statements.BatchCommands.Add(command);
-        if (statements.BatchCommands.Count > 0) await statements.ExecuteNonQueryAsync(ct);
+        foreach (var command in cells.Write(place, tenant).Concat(MaintainedCells.DropZeros(place, tenant))) statements.BatchCommands.Add(command);
+        await statements.ExecuteNonQueryAsync(ct);
     }
 
     private async Task RefuseRebuildAsync(NpgsqlConnection connection, string tenant, CancellationToken ct)

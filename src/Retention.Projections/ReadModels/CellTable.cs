@@ -48,7 +48,7 @@ internal sealed class CellTable<TKey, TCounts>(string name, KeyColumn<TKey>[] ke
     public string Name => name;
 
     /// <summary>Whether cells that come to zero are deleted, for a table in which most cells do; else they stay, to be counted in again.</summary>
-    public bool DropsZeros { get; init; }
+    public bool KeepsNoZeros { get; init; }
 
     /// <summary>Adds a difference to the stored cells, in one statement.</summary>
     public NpgsqlBatchCommand Add(Place place, string tenant, Definition definition, SlicedCells<TKey, TCounts> difference)
@@ -62,6 +62,13 @@ internal sealed class CellTable<TKey, TCounts>(string name, KeyColumn<TKey>[] ke
             command.Parameters.Add(new() { Value = cells.ConvertAll(cell => count.Value(cell.Value)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
         return command;
     }
+
+    /// <summary>Deletes the cells of a tenant that have come to zero, whose keys may name what nobody has any more.</summary>
+    public NpgsqlBatchCommand DropZeros(Place place, string tenant) =>
+        new(place.Qualify($"delete from {"{schema}"}.{name} where tenant_id = $1 and {string.Join(" and ", counts.Select(count => $"{count.Name} = 0"))}"))
+        {
+            Parameters = { new() { Value = tenant } },
+        };
 
     /// <summary>Writes cells by binary COPY, as rows of their own, into this table or one like it.</summary>
     /// <param name="target">The table's name with its schema, and the tenant.</param>
@@ -112,7 +119,7 @@ internal sealed class CellTable<TKey, TCounts>(string name, KeyColumn<TKey>[] ke
         var keyNames = string.Join(", ", keys.Select(key => key.Name));
         var arrays = string.Join(", ", Enumerable.Range(2, keys.Length + counts.Length).Select(number => $"${number}"));
         var all = $"{keyNames}, {string.Join(", ", counts.Select(count => count.Name))}";
-        var dropped = DropsZeros
+        var dropped = KeepsNoZeros
             ? $"""
                , gone as (
                    delete from {"{schema}"}.{name} cell using difference
@@ -124,7 +131,7 @@ internal sealed class CellTable<TKey, TCounts>(string name, KeyColumn<TKey>[] ke
         return $"""
             with difference as (select * from unnest({arrays}) as d ({all})){dropped}
             insert into {"{schema}"}.{name} as cell (tenant_id, {all})
-            select $1, * from difference{(DropsZeros ? $" where ({keyNames}) not in (select * from gone)" : "")}
+            select $1, * from difference{(KeepsNoZeros ? $" where ({keyNames}) not in (select * from gone)" : "")}
             on conflict (tenant_id, {keyNames}) do update
             set {string.Join(", ", counts.Select(count => $"{count.Name} = cell.{count.Name} + excluded.{count.Name}"))}
             """;

@@ -114,6 +114,14 @@ public sealed class MaintainedCells
         if (PurchaseSpans.Sums.Any()) yield return PurchaseSpanCells.Table.Add(place, tenant, definition, PurchaseSpans);
     }
 
+    /// <summary>The statements that delete the stored cells of a tenant that have come to zero.</summary>
+    public static IEnumerable<NpgsqlBatchCommand> DropZeros(Place place, string tenant) =>
+    [
+        ActivityCells.Table.DropZeros(place, tenant), RevenueCells.Table.DropZeros(place, tenant), CohortCells.Table.DropZeros(place, tenant),
+        ClvCells.Table.DropZeros(place, tenant), AnswerCells.Table.DropZeros(place, tenant), RequestCells.Table.DropZeros(place, tenant),
+        PurchaseSpanCells.Table.DropZeros(place, tenant),
+    ];
+
     /// <summary>For how many cells there is room.</summary>
     public int Size => Activity.Size + Revenue.Size + Cohorts.Size + Clv.Size + Answers.Size + Requests.Size + PurchaseSpans.Size;
 

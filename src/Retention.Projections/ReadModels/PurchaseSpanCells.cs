@@ -15,7 +15,7 @@ public static class PurchaseSpanCells
         [new("customers", counts => counts.Customers)])
     {
         // Almost every further purchase leaves a combination that nobody else has.
-        DropsZeros = true,
+        KeepsNoZeros = true,
     };
 
     /// <summary>

@@ -9,39 +9,6 @@ public sealed class ErasureTests(ServiceFixture service)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_a_customer_said_and_was_is_nowhere_to_be_found_afterwards()
-    {
-        var (shop, canary) = (service.NewTenant("erase"), $"canary{Guid.NewGuid():n}");
-        await shop.AcceptAsync(Events("gone", canary));
-        await shop.AcceptAsync(Events("stays", "else"));
-        string[] paths =
-        [
-            "/v1/customers/gone", "/v1/customers/gone/timeline", "/v1/customers", "/v1/customers?filter=nickname:" + canary, "/v1/dimensions/nickname/values",
-            "/v1/metrics/retention?activity=window:30d", "/v1/segments/detractors",
-        ];
-        var before = new List<Answer>();
-        foreach (var path in paths) before.Add(await shop.AskAsync(path));
-        before.Count(answer => answer.Text.Contains(canary, StringComparison.Ordinal)).ShouldBe(5);
-        (await shop.GetAsync("/v1/events?after=0")).Text.ShouldContain(canary);
-        (await TablesHoldingAsync(canary)).ShouldBeEmpty("it stands sealed");
-
-        var receipt = await shop.DeleteAsync("/v1/customers/gone");
-
-        (receipt.Status, receipt.Number("events"), receipt.Number("ids")).ShouldBe((200, 4, 1), receipt.Text);
-        foreach (var path in paths)
-        {
-            var answer = await shop.GetAsync($"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}minPosition={receipt.Number("position")}");
-            if (!path.Contains(canary, StringComparison.Ordinal)) answer.Text.ShouldNotContain(canary, customMessage: path);
-            answer.Status.ShouldBe(path.Contains("/gone", StringComparison.Ordinal) ? 404 : 200, answer.Text);
-        }
-        (await shop.GetAsync("/v1/events?after=0")).Text.ShouldNotContain(canary);
-        (await TablesHoldingAsync(canary)).ShouldBeEmpty();
-        (await shop.AskAsync("/v1/customers/stays")).List("timeline").Count.ShouldBe(4);
-        (await shop.DeleteAsync("/v1/customers/nobody")).ShouldBeProblem(404, "unknown_customer");
-        (await shop.DeleteAsync("/v1/customers/gone")).Number("events").ShouldBe(0);
-    }
-
-    [Fact]
     public async Task Figures_are_as_if_the_customer_had_never_been()
     {
         var (shop, other) = (service.NewTenant("with"), service.NewTenant("without"));
@@ -90,20 +57,5 @@ public sealed class ErasureTests(ServiceFixture service)
         await using var command = database.CreateCommand("select count(*) from retention.customer_keys where tenant_id = $1 and customer_id = 'gone' and length(key) > 0");
         command.Parameters.AddWithValue(tenant);
         return (long)(await command.ExecuteScalarAsync(Cancellation))!;
-    }
-
-    /// <summary>The tables of the service in which some row shows a word, as text or in bytes.</summary>
-    private async Task<List<string>> TablesHoldingAsync(string word)
-    {
-        await using var database = NpgsqlDataSource.Create(service.ConnectionString);
-        var holding = new List<string>();
-        foreach (var table in (await Columns.OfAsync(database)).Select(column => column.Table).Distinct())
-        {
-            await using var command = database.CreateCommand($"select exists (select from retention.{table} t where t::text like $1 or t::text like $2)");
-            command.Parameters.AddWithValue($"%{word}%");
-            command.Parameters.AddWithValue($"%{Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(word))}%");
-            if ((bool)(await command.ExecuteScalarAsync(Cancellation))!) holding.Add(table);
-        }
-        return holding;
     }
 }

@@ -105,13 +105,8 @@ public sealed class GateTests(ServiceFixture service)
         (await keyed.AskAsync(read, "GET", "/v1/customers/c")).Text.ShouldContain("FI");
     }
 
-    [Theory]
-    [InlineData("/v1/customers?filter=email:zuckerwatte-4711")]
-    [InlineData("/v1/metrics/retention?filter=country:FI&filter=email:zuckerwatte-4711")]
-    [InlineData("/v1/metrics/revenue?filter=touchpoint:zuckerwatte-4711")]
-    [InlineData("/v1/cohorts?filter=email:zuckerwatte-4711")]
-    [InlineData("/v1/metrics/retention/lineage?period=2025-01&filter=email:zuckerwatte-4711")]
-    public async Task Nobody_without_the_scope_finds_out_a_personal_value_by_trying(string path)
+    [Fact]
+    public async Task Nobody_without_the_scope_finds_out_a_personal_value_by_trying()
     {
         await using var keyed = await KeyedService.StartAsync(service);
         var (read, personal) = (await keyed.KeyAsync("a", Scopes.Read), await keyed.KeyAsync("a", Scopes.Read, Scopes.ReadPersonal));
@@ -121,10 +116,18 @@ public sealed class GateTests(ServiceFixture service)
             keyed, ingest, Order("c", "2025-01-01"),
             Event("customer_changed", "c", "2025-01-01", new JsonObject { ["attributes"] = new JsonObject { ["email"] = Canary, ["touchpoint"] = Canary, ["country"] = "FI" } }));
 
-        (await keyed.AskAsync(personal, "GET", path)).Status.ShouldBe(200);
-        var refused = await keyed.AskAsync(read, "GET", path);
-        refused.Status.ShouldBe(403, refused.Text);
-        refused.Text.ShouldContain("missing_scope");
+        string[] paths =
+        [
+            "/v1/customers?filter=email:", "/v1/metrics/retention?filter=country:FI&filter=email:", "/v1/metrics/revenue?filter=touchpoint:", "/v1/cohorts?filter=email:",
+            "/v1/metrics/retention/lineage?period=2025-01&filter=email:",
+        ];
+        foreach (var path in paths)
+        {
+            (await keyed.AskAsync(personal, "GET", path + Canary)).Status.ShouldBe(200, path);
+            var refused = await keyed.AskAsync(read, "GET", path + Canary);
+            refused.Status.ShouldBe(403, refused.Text);
+            refused.Text.ShouldContain("missing_scope");
+        }
         (await keyed.AskAsync(read, "GET", "/v1/metrics/retention?filter=country:FI")).Status.ShouldBe(200);
         (await keyed.AskAsync(read, "GET", "/v1/metrics/nps?filter=touchpoint:checkout")).Status.ShouldBe(200);
     }

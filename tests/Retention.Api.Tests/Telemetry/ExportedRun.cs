@@ -6,7 +6,7 @@ using static Retention.Api.Tests.Given;
 namespace Retention.Api.Tests.Telemetry;
 
 /// <summary>
-/// A service of its own that takes events in, reflects them, answers, loses its database for a moment and stops, while a collector receives
+/// A service of its own that takes events in, reflects them, answers, erases its customer, loses its database for a moment and stops, while a collector receives
 /// what it tells of itself. Ids, texts and attributes of its customer hold one word, which stands nowhere else.
 /// </summary>
 public sealed class ExportedRun : IAsyncLifetime
@@ -33,13 +33,16 @@ public sealed class ExportedRun : IAsyncLifetime
         using var http = RunningInstance.OpenHttp();
         http.BaseAddress = new Uri(folder.Url);
         http.DefaultRequestHeaders.Add("Retention-Tenant", "shop");
-        await SendAsync(http, ct);
+        await SendAsync(http, Trace, ct);
         string[] paths =
         [
             $"/v1/customers/{Canary}?minPosition=4", $"/v1/customers?filter=nickname:{Canary}", "/v1/customers", "/v1/dimensions/nickname/values", "/v1/events", $"/v1/events?customer={Canary}",
             "/v1/metrics/retention", "/v1/metrics/retention", $"/v1/metrics/retention?{Canary}=1",
         ];
         foreach (var path in paths) await http.GetAsync(new Uri(path, UriKind.Relative), ct);
+        // An erasure, once more where there is nothing left, and what comes late for who was erased.
+        foreach (var times in Enumerable.Range(0, 2)) (await http.DeleteAsync(new Uri($"/v1/customers/{Canary}", UriKind.Relative), ct)).EnsureSuccessStatusCode();
+        await SendAsync(http, new string('1', Trace.Length), ct);
         await WaitForAsync(() => collector.Metrics.Any(metric => metric.Name == "retention.projection.lag"), ct);
         // A server that is back before the question comes is killed once more.
         var failing = new Uri($"/v1/customers/{Canary}/timeline?filter=nickname:{Canary}", UriKind.Relative);
@@ -57,7 +60,7 @@ public sealed class ExportedRun : IAsyncLifetime
         folder.Dispose();
     }
 
-    private static async Task SendAsync(HttpClient http, CancellationToken ct)
+    private static async Task SendAsync(HttpClient http, string trace, CancellationToken ct)
     {
         JsonObject[] events =
         [
@@ -67,7 +70,7 @@ public sealed class ExportedRun : IAsyncLifetime
         ];
         using var content = new StringContent(TestTenant.Json(events), System.Text.Encoding.UTF8, "application/json");
         content.Headers.Add("X-Note", Canary);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = content, Headers = { { "traceparent", $"00-{Trace}-b7ad6b7169203331-01" } } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = content, Headers = { { "traceparent", $"00-{trace}-b7ad6b7169203331-01" } } };
         (await http.SendAsync(request, ct)).EnsureSuccessStatusCode();
     }
 

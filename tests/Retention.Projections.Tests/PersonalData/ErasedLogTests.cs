@@ -38,7 +38,7 @@ public sealed class ErasedLogTests(PostgresFixture postgres) : IAsyncLifetime
     [Fact]
     public async Task Whoever_is_erased_whatever_was_sent_all_made_anew_is_the_same()
     {
-        foreach (var (number, trial) in CorrectedTrial.Any.Generator.Sample(4, 200).Index())
+        foreach (var (number, trial) in CorrectedTrial.Any.Generator.Sample(3, 200).Index())
         {
             var tenant = $"t{number}";
             await Shop.ChooseAsync(tenant, trial.Choice);
