@@ -28,6 +28,7 @@ public sealed class CanaryTests(ServiceFixture service)
         before.ShouldContain("/v1/events?after=0");
         before.ShouldContain("/v1/exports/revenue_by_period?format=csv");
         before.ShouldContain("/v1/customers?filter=nickname:WORD");
+        before.ShouldContain("/v1/customers?filter=nickname:WORD&replay=then");
         before.Count.ShouldBeGreaterThan(12, string.Join(", ", before));
         var held = await HeldAsync(word);
         held.ShouldContain("retention.mt_events");
@@ -112,7 +113,7 @@ public sealed class CanaryTests(ServiceFixture service)
         [
             "/v1/events?after=0", "/v1/events?after=0&format=csv", .. models, .. models.Select(model => $"{model}?format=csv"),
             .. Catalogue.All.Concat(VoiceCatalogue.All).Select(metric => metric.Path),
-            $"/v1/customers/{Customer}", "/v1/customers/stays", "/v1/customers", "/v1/customers?format=csv", "/v1/customers?filter=nickname:WORD", "/v1/customers?filter=nickname2:WORD",
+            $"/v1/customers/{Customer}", "/v1/customers/stays", "/v1/customers", "/v1/customers?format=csv", "/v1/customers?filter=nickname:WORD", "/v1/customers?filter=nickname2:WORD", "/v1/customers?filter=nickname:WORD&replay=then",
             "/v1/dimensions/nickname/values", "/v1/dimensions/product/values", "/v1/dimensions/discountCode/values", "/v1/dimensions/tier/values",
             "/v1/metrics/revenue?groupBy=tier&asOf=2025-06-01", "/v1/metrics/revenue?groupBy=country&format=csv", "/v1/metrics/complaints?groupBy=category", "/v1/metrics/lapse-reasons",
             "/v1/segments/detractors", "/v1/segments/open-complaints", "/v1/audit",
