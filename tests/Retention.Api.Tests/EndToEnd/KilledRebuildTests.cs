@@ -87,8 +87,9 @@ public sealed class KilledRebuildTests : IDisposable
     {
         for (var part = 0; part < 10; part++)
         {
-            var day = 1 + part;
-            await tenant.AcceptAsync([.. Enumerable.Range(0, 2_000).Select(number => Order($"c{number}", $"2025-{1 + (part % 3):d2}-{day + (number % 15):d2}T{number % 24:d2}:00:00Z", number))]);
+            // On many days, so that many cells are counted and a little memory is full again and again.
+            var (year, month) = (2022 + (part % 3), 1 + part);
+            await tenant.AcceptAsync([.. Enumerable.Range(0, 2_000).Select(number => Order($"c{number}", $"{year}-{month:d2}-{1 + (number % 28):d2}T{number % 24:d2}:00:00Z", number))]);
         }
     }
 
@@ -108,24 +109,45 @@ public sealed class KilledRebuildTests : IDisposable
         return await UpAsync();
     }
 
-    /// <summary>Lets no more customers be noted as folded once some are, until the connection is closed.</summary>
+    /// <summary>Lets the parts through that are about to be noted as folded, and no more until the connection is closed.</summary>
     private static async Task<NpgsqlConnection> HeldOnceSomeAreDoneAsync(NpgsqlDataSource database)
+    {
+        await using var first = await HeldBeforeAnyIsDoneAsync(database);
+        await UntilWaitedForAsync(database, 1);
+        var next = await database.OpenConnectionAsync(Ct);
+        await using var hold = new NpgsqlCommand("begin; lock table retention_replay_1.build_parts in share row exclusive mode", next);
+        var held = hold.ExecuteNonQueryAsync(Ct);
+        await UntilWaitedForAsync(database, 2);
+        // Who waits for a lock gets it in the order of waiting.
+        await first.CloseAsync();
+        await held;
+        return next;
+    }
+
+    private static async Task<NpgsqlConnection> HeldBeforeAnyIsDoneAsync(NpgsqlDataSource database)
     {
         var connection = await database.OpenConnectionAsync(Ct);
         while (true)
         {
             try
             {
-                await using var hold = new NpgsqlCommand("begin; lock table retention_replay_1.build_parts in share mode; select count(*) from retention_replay_1.build_parts", connection);
-                if ((long)(await hold.ExecuteScalarAsync(Ct))! > 0) return connection;
+                await using var hold = new NpgsqlCommand("begin; lock table retention_replay_1.build_parts in share mode", connection);
+                await hold.ExecuteNonQueryAsync(Ct);
+                return connection;
             }
             catch (PostgresException missing) when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
             {
                 // The log is still being read.
+                await using var release = new NpgsqlCommand("rollback", connection);
+                await release.ExecuteNonQueryAsync(Ct);
             }
-            await using var release = new NpgsqlCommand("rollback", connection);
-            await release.ExecuteNonQueryAsync(Ct);
         }
+    }
+
+    private static async Task UntilWaitedForAsync(NpgsqlDataSource database, int waiting)
+    {
+        await using var command = database.CreateCommand("select count(*) from pg_locks where relation = 'retention_replay_1.build_parts'::regclass and not granted");
+        while ((long)(await command.ExecuteScalarAsync(Ct))! < waiting) await Task.Delay(5, Ct);
     }
 
     private static async Task<Answer> EndedAsync(TestTenant tenant)
