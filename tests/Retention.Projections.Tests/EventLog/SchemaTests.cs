@@ -113,7 +113,7 @@ public sealed class SchemaTests(FreshPlace fresh) : IClassFixture<FreshPlace>
     [Fact]
     public async Task Every_table_of_tenants_data_has_a_key_that_begins_with_the_tenant()
     {
-        string[] ofThePlace = ["schema_versions", "store_epoch", "log_marks", "projection_lease"];
+        string[] ofThePlace = ["schema_versions", "store_epoch", "log_marks", "projection_lease", "locked"];
         var keys = await place.LinesAsync("""
             select c.relname || ' ' || coalesce(pg_get_constraintdef(k.oid), 'no key')
             from pg_class c left join pg_constraint k on k.conrelid = c.oid and k.contype = 'p'
