@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -38,21 +39,32 @@ internal static class Asking
     }
 
     /// <summary>Asks again and again, one question at a time, and pauses between, since a tenant may only ask so often.</summary>
-    /// <returns>How long each took, in milliseconds, in order.</returns>
     /// <exception cref="InvalidDataException">One was not answered.</exception>
-    public static async Task<double[]> TimesAsync(Node node, string tenant, (Func<string> Next, TimeSpan For) asked, CancellationToken ct)
+    public static async Task<AskedTimes> TimesAsync(Node node, string tenant, (Func<string> Next, TimeSpan For) asked, CancellationToken ct)
     {
-        var (times, clock) = (new List<double>(), Stopwatch.StartNew());
+        var (times, made, clock) = (new List<double>(), new List<double>(), Stopwatch.StartNew());
         while (clock.Elapsed < asked.For)
         {
             var (path, begun) = (asked.Next(), Stopwatch.GetTimestamp());
-            if (!await IsAnsweredAsync(node, tenant, path, ct)) throw new InvalidDataException($"{path} was not answered.");
+            using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Retention-Tenant", tenant } } };
+            using var response = await node.Client.SendAsync(request, ct);
+            if (!response.IsSuccessStatusCode) throw new InvalidDataException($"{path} was not answered.");
             times.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+            if (response.Headers.TryGetValues("Server-Timing", out var told) && told.First().Split("dur=") is [_, var duration]) made.Add(double.Parse(duration, CultureInfo.InvariantCulture));
             await Task.Delay(2, ct);
         }
-        times.Sort();
-        return [.. times];
+        return new([.. times.Order()], [.. made.Order()]);
     }
+}
 
-    public static double Percentile(double[] sorted, double share) => sorted[(int)Math.Min(sorted.Length - 1, Math.Ceiling(share * sorted.Length) - 1)];
+/// <summary>How long answers took, in milliseconds, in order.</summary>
+/// <param name="Whole">Until the client had them, which here is the process that sends the load as well.</param>
+/// <param name="InService">As the service says it (<c>Server-Timing</c>), where it does.</param>
+internal sealed record AskedTimes(double[] Whole, double[] InService)
+{
+    public double this[double share] => Percentile(Whole, share);
+
+    public double Made(double share) => Percentile(InService, share);
+
+    private static double Percentile(double[] sorted, double share) => sorted[(int)Math.Min(sorted.Length - 1, Math.Ceiling(share * sorted.Length) - 1)];
 }

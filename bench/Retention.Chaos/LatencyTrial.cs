@@ -36,10 +36,11 @@ public static class LatencyTrial
         var busy = await Asking.TimesAsync(node, "latency", (cells, part), ct);
         var rate = (load.Count - before) / TimeProvider.System.GetElapsedTime(since).TotalSeconds;
         await load.StopAsync();
-        var (idleP99, busyP99) = (Asking.Percentile(idle, 0.99), Asking.Percentile(busy, 0.99));
+        var (idleP99, busyP99) = (idle[0.99], busy[0.99]);
         return new Verdict().Tell("events/s at most", Math.Round(most)).Tell("events/s meanwhile", Math.Round(rate))
-            .Tell("p50 at rest, ms", Asking.Percentile(idle, 0.5)).Tell("p50 meanwhile, ms", Asking.Percentile(busy, 0.5))
+            .Tell("p50 at rest, ms", idle[0.5]).Tell("p50 meanwhile, ms", busy[0.5])
             .Tell("p99 at rest, ms", idleP99).Tell("p99 meanwhile, ms", busyP99)
+            .Tell("p99 in the service at rest, ms", idle.Made(0.99)).Tell("p99 in the service meanwhile, ms", busy.Made(0.99))
             .Below("p99 meanwhile by p99 at rest", busyP99 / idleP99, 4);
     }
 }

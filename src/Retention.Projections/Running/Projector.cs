@@ -17,6 +17,7 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
 
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(1);
 
     private readonly BatchApplication application = new(place);
@@ -40,7 +41,10 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
                     await RebuildAsync(ct);
                     marked = true;
                 }
+                var began = TimeProvider.System.GetTimestamp();
                 var busy = await AdvanceAsync(ct);
+                // Who keeps up rests as long as it has worked, so that questions find a processor free; the events of meanwhile are one batch.
+                if (busy && ahead is null) await Task.Delay(Shorter(TimeProvider.System.GetElapsedTime(began), LongestRest), ct);
                 wait = busy || signal.IsCompleted ? ShortestWait : wait * 2 < LongestWait ? wait * 2 : LongestWait;
                 if (!busy) await Task.WhenAny(signal, Task.Delay(wait, ct));
             }
@@ -185,6 +189,8 @@ public sealed partial class Projector(Place place, EventLog.EventLog log, SafePo
         if (at.Position < last) await application.ApplyAsync(at, last, [], ct);
         return null;
     }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database did not answer the projection; it is tried again.")]
     private static partial void LogFault(ILogger logger, Exception e);
