@@ -21,6 +21,8 @@ public static class MatrixTrial
     private const string Mine = "mine";
     private const string Others = "others";
 
+    private static readonly Dictionary<string, string> Words = new() { ["metric"] = "retention", ["period"] = "2025-01", ["type"] = "purchase_made", ["model"] = "customers", ["dimensions name"] = "channel", ["tenants name"] = Mine };
+
     public static async Task<Verdict> RunAsync(Store store, TrialOptions options, CancellationToken ct)
     {
         var connection = await store.NewDatabaseAsync(ct);
@@ -38,7 +40,7 @@ public static class MatrixTrial
             foreach (var (who, keyTo, tenant) in callers.TurnedAway)
             {
                 if (keyTo(operation) is not { } key) continue;
-                var (status, text) = await AskAsync(node, operation.Method, PathOf(operation), (key, tenant), ct);
+                var (status, text) = await AskAsync(node, operation.Method, operation.At(Words, Asked), (key, tenant), ct);
                 asked++;
                 if (status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden && !text.Contains(Canary, StringComparison.Ordinal)) continue;
                 let++;
@@ -48,8 +50,8 @@ public static class MatrixTrial
         foreach (var operation in operations.Where(operation => operation.Reads))
         {
             // Where its own tenant is not told the word either, the search would find nothing in any case.
-            own += (await AskAsync(node, "GET", PathOf(operation), (callers.Own, options.Control ? Mine : null), ct)).Text.Contains(Canary, StringComparison.Ordinal) ? 1 : 0;
-            var (_, text) = await AskAsync(node, "GET", PathOf(operation), (callers.Stranger, options.Control ? Others : null), ct);
+            own += (await AskAsync(node, "GET", operation.At(Words, Asked), (callers.Own, options.Control ? Mine : null), ct)).Text.Contains(Canary, StringComparison.Ordinal) ? 1 : 0;
+            var (_, text) = await AskAsync(node, "GET", operation.At(Words, Asked), (callers.Stranger, options.Control ? Others : null), ct);
             asked++;
             if (!text.Contains(Canary, StringComparison.Ordinal)) continue;
             told++;
@@ -107,16 +109,4 @@ public static class MatrixTrial
         var endless = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
         return (response.StatusCode, endless ? "" : await response.Content.ReadAsStringAsync(ct));
     }
-
-    private static string PathOf(Operation operation) => string.Join('/', operation.Path.Split('/').Select(part => part switch
-    {
-        "{metric}" => "retention",
-        "{period}" => "2025-01",
-        "{type}" => "purchase_made",
-        "{model}" => "customers",
-        "{name}" when operation.Path.StartsWith("/v1/dimensions", StringComparison.Ordinal) => "channel",
-        "{name}" when operation.Path.StartsWith("/v1/tenants", StringComparison.Ordinal) => Mine,
-        ['{', ..] => Asked,
-        _ => part,
-    }));
 }

@@ -1,5 +1,5 @@
 using System.Text;
-using Retention.Api.Tests.Security;
+using Retention.Chaos.Fuzzing;
 
 namespace Retention.Api.Tests;
 
@@ -24,7 +24,7 @@ public sealed class UnknownParameterTests(ServiceFixture service)
         await shop.PostAsync("/v1/periods/2025-01/close", "");
         await shop.PostAsync("/v1/replays", """{"name":"c-1"}""");
         while ((await shop.GetAsync("/v1/replays/c-1")).Root.GetProperty("status").GetString() != "ready") await Task.Delay(20, TestContext.Current.CancellationToken);
-        foreach (var operation in await DescribedOperation.AllAsync(service.Api.Client))
+        foreach (var operation in await Operation.AllAsync(service.Api.Client, TestContext.Current.CancellationToken))
         {
             foreach (var query in (string[])["colour=red", "%00=%FF"])
             {

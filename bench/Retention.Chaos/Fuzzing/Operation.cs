@@ -24,6 +24,10 @@ internal sealed record Operation(string Method, string Path, IReadOnlyList<strin
         return [.. from path in description.GetProperty("paths").EnumerateObject() from operation in path.Value.EnumerateObject() select Read(path.Name, operation)];
     }
 
+    /// <summary>The path with its parameters filled in: by their own words, and where it has none by <paramref name="other"/>.</summary>
+    public string At(IReadOnlyDictionary<string, string> words, string other = "c-1") => string.Join('/', Path.Split('/').Select(part =>
+        part is ['{', .., '}'] ? Uri.EscapeDataString(words.GetValueOrDefault($"{Path.Split('/')[2]} {part[1..^1]}") ?? words.GetValueOrDefault(part[1..^1]) ?? other) : part));
+
     private static Operation Read(string path, JsonProperty operation)
     {
         var parameters = operation.Value.TryGetProperty("parameters", out var all) ? all.EnumerateArray().ToList() : [];

@@ -52,7 +52,7 @@ public static class CustomerListEndpoint
         request.Query.Done();
         var folded = await request.Snapshot.FoldAsync(request.Question, () => new Page<CustomerRow>(asked), (customer, page) =>
         {
-            if (!page.Wants(customer) || !IsKnown(customer)) return;
+            if (!page.Wants(customer) || customer.IsUnknown) return;
             if (status is not null && status != CustomerRow.StatusOf(customer, request.Question.AsOf)) return;
             page.Add(customer, CustomerRow.Of(Page<CustomerRow>.IdOf(customer), customer, request));
         }, http.RequestAborted);
@@ -81,7 +81,4 @@ public static class CustomerListEndpoint
             Attributes = new(view.Look(Columns.Of((row.Customer, customers[row.Customer].History.Entries)), 0).Attributes().ToDictionary(), StringComparer.Ordinal),
         })];
     }
-
-    /// <summary>Whether anything had happened before the moment.</summary>
-    private static bool IsKnown(CustomerView customer) => !(customer.Orders.IsEmpty && customer.Invalid.IsEmpty && customer.Others.IsEmpty);
 }

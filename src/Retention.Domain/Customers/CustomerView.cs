@@ -168,31 +168,11 @@ public sealed class CustomerView(Definition definition, long before = long.MaxVa
     {
         if (name == Itself) return Columns.IdOf(Customer);
         if (name == "channel") return orders.Count == 0 ? null : ChannelOf(orders[0]);
-        var acquired = orders.Count == 0 ? long.MinValue : orders[0].OccurredAt;
-        string? inForce = null;
-        foreach (var (at, fact) in others)
-        {
-            if (at > acquired && inForce is not null) break;
-            if (fact is Fact.Profile profile && profile.Attributes.TryGetValue(name, out var value)) inForce = value;
-        }
-        return inForce is null ? null : Opened(name, inForce);
+        return ToldAttributes.InForce(Others, name, orders.Count == 0 ? long.MinValue : orders[0].OccurredAt) is { } value ? Opened(name, value) : null;
     }
 
     /// <summary>The attributes in force after the last fact.</summary>
-    public IReadOnlyDictionary<string, string> Attributes()
-    {
-        var attributes = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (_, fact) in others)
-        {
-            if (fact is not Fact.Profile profile) continue;
-            foreach (var (name, value) in profile.Attributes)
-            {
-                if (value is null || Opened(name, value) is not { } opened) attributes.Remove(name);
-                else attributes[name] = opened;
-            }
-        }
-        return attributes;
-    }
+    public IReadOnlyDictionary<string, string> Attributes() => ToldAttributes.Latest(Others, Opened);
 
     private string? Opened(string name, string value) => Open is null || !Impersonal.IsPersonal(name) ? value : Open(name, value);
 

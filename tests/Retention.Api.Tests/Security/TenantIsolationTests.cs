@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Retention.Chaos.Fuzzing;
 using Retention.Projections.Security;
 using static Retention.Api.Tests.Given;
 
@@ -20,7 +21,7 @@ public sealed class TenantIsolationTests(ServiceFixture service)
         var (anna, bert) = (new Shop(keyed, "anna-shop", "annaskanarie"), new Shop(keyed, "bert-shop", "bertskanarie"));
         await anna.FillAsync();
         await bert.FillAsync();
-        var operations = (await DescribedOperation.AllAsync(api.Client)).Where(operation => operation.Method == "GET" && operation.Path.StartsWith("/v1/", StringComparison.Ordinal)).ToList();
+        var operations = (await Operation.AllAsync(api.Client, TestContext.Current.CancellationToken)).Where(operation => operation.Method == "GET" && operation.Path.StartsWith("/v1/", StringComparison.Ordinal)).ToList();
         operations.Count.ShouldBeGreaterThan(50);
 
         var (asked, telling) = (0, new HashSet<string>());
@@ -60,7 +61,7 @@ public sealed class TenantIsolationTests(ServiceFixture service)
     }
 
     /// <summary>An operation asked as plainly as can be, and with all that its parameters let somebody ask about a shop.</summary>
-    private static IEnumerable<string> PathsOf(DescribedOperation operation, Shop shop)
+    private static IEnumerable<string> PathsOf(Operation operation, Shop shop)
     {
         var path = operation.At(shop.Words, shop.Customer);
         string[] plain = operation.Path switch

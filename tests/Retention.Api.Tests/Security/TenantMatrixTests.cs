@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Retention.Chaos.Fuzzing;
 using Retention.Projections.Security;
 
 namespace Retention.Api.Tests.Security;
@@ -17,7 +18,7 @@ public sealed class TenantMatrixTests(ServiceFixture service)
         var options = service.OptionsFor($"matrix_{Guid.NewGuid():n}"[..20]) with { Tokens = issuer.Options };
         await using var api = await RunningApi.StartAsync(options, TimeProvider.System);
         await using var keyed = new KeyedService(api);
-        var operations = await DescribedOperation.AllAsync(api.Client);
+        var operations = await Operation.AllAsync(api.Client, TestContext.Current.CancellationToken);
         var callers = await CallersAsync(keyed, issuer);
 
         operations.Count.ShouldBeGreaterThan(70);
@@ -42,7 +43,7 @@ public sealed class TenantMatrixTests(ServiceFixture service)
     }
 
     /// <summary>Who may not ask, and how that is said. A key is empty for none at all, and null where whoever has any may ask.</summary>
-    private static async Task<IReadOnlyList<(string Name, Func<DescribedOperation, string?> Key, string? Tenant, int Status, string Code)>> CallersAsync(KeyedService keyed, TokenIssuer issuer)
+    private static async Task<IReadOnlyList<(string Name, Func<Operation, string?> Key, string? Tenant, int Status, string Code)>> CallersAsync(KeyedService keyed, TokenIssuer issuer)
     {
         var without = new Dictionary<string, string>();
         foreach (var scope in Scopes.All)

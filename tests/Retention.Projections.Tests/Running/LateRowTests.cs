@@ -42,12 +42,4 @@ public sealed class LateRowTests(PostgresFixture postgres) : IAsyncLifetime
         insert into {schema}.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, is_archived)
         values ({{position}}, gen_random_uuid(), 's-{{position}}', 1, '{}', 'other', clock_timestamp(), 't', 'Other, Other', false)
         """);
-
-    /// <summary>Every look at the clock is a minute after the one before.</summary>
-    private sealed class Leaping : TimeProvider
-    {
-        private long ticks;
-
-        public override long GetTimestamp() => ticks += TimestampFrequency * 60;
-    }
 }

@@ -114,12 +114,4 @@ public sealed class StalledAppendTests(PostgresFixture postgres) : IAsyncLifetim
             return (bool)(await command.ExecuteScalarAsync(Stop))!;
         }
     }
-
-    /// <summary>Every look at the clock is a minute after the one before.</summary>
-    internal sealed class Leaping : TimeProvider
-    {
-        private long ticks;
-
-        public override long GetTimestamp() => ticks += TimestampFrequency * 60;
-    }
 }

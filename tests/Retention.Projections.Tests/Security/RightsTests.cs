@@ -165,7 +165,7 @@ public sealed class RightsTests(PostgresFixture postgres) : IAsyncLifetime
     {
         await using var connection = await Divided.For(Duty.Append).OpenConnectionAsync(Stop);
         await using var rows = await connection.BeginBinaryImportAsync(Divided.Qualify("copy {schema}.mt_events (seq_id) from stdin (format binary)"), Stop);
-        var stalled = new StalledAppends(new Place(Divided.For(Duty.Project)), new StalledAppendTests.Leaping(), NullLogger.Instance) { Patience = TimeSpan.Zero };
+        var stalled = new StalledAppends(new Place(Divided.For(Duty.Project)), new Leaping(), NullLogger.Instance) { Patience = TimeSpan.Zero };
 
         for (var looks = 0; looks < 2; looks++) await stalled.EndAsync(Stop);
 
